@@ -1,0 +1,177 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# vm/boot.sh --kernel IMAGE --initrd FILE [OPTIONS]: boots a guest, waits for it
+# to end, and ends with the exit status of its /work/main.sh.
+#
+#	--mode MODE		icount	one instruction is one nanosecond: figures
+#					that repeat; slow
+#				coarse	one instruction is 8 ns: for runs of 30 s
+#					and more
+#				fast	multi-threaded emulation: real races and
+#					faults, no figures (default)
+#				kvm	the host's CPUs, where it can
+#				auto	kvm where it works, else fast
+#				demo	kvm where it works, else one instruction is
+#					4 ns: figures near icount's, in about
+#					the time that they take
+#	--turn-us N		where the CPUs take turns (icount, coarse, demo), each
+#				turn ends after N us of the guest's time; else after up
+#				to a quarter of the time to the next timer
+#	--cpus N		default 4
+#	--mem SIZE		default 1G
+#	--timeout SECONDS	of the host's time, default 300; 0: none
+#	--out DIR		console.log (kernel) and out.log (main.sh) go here
+#	--follow		show what main.sh prints as it comes
+#	--interactive		the console is this terminal (^A x ends QEMU)
+#	--append "WORDS"	more words for the kernel command line
+#
+# Exit status: main.sh's own; 124 when the time is up; 125 when the guest ended
+# without one (a panic, mostly: see console.log); 126 when QEMU does not start.
+#
+# The options of QEMU and of the kernel are those of ../shared/MEASURING.md.
+
+set -eu
+. "$(dirname "$0")/../setup/common.sh"
+. "$SCXU_ROOT/setup/apt.sh"
+. "$SCXU_ROOT/setup/qemu.sh"
+
+kernel='' initrd='' mode=fast turn='' cpus=4 mem=1G timeout=300 out='' follow='' interactive='' append=''
+
+while [ $# -gt 0 ]; do
+	case $1 in
+	--kernel) kernel=$2; shift 2 ;;
+	--initrd) initrd=$2; shift 2 ;;
+	--mode) mode=$2; shift 2 ;;
+	--turn-us) turn=$2; shift 2 ;;
+	--cpus) cpus=$2; shift 2 ;;
+	--mem) mem=$2; shift 2 ;;
+	--timeout) timeout=$2; shift 2 ;;
+	--out) out=$2; shift 2 ;;
+	--append) append=$2; shift 2 ;;
+	--follow) follow=1; shift ;;
+	--interactive) interactive=1; shift ;;
+	-h | --help) sed -n '4,35s/^# \{0,1\}//p' "$0"; exit ;;
+	*) die "unknown argument: $1" "see vm/boot.sh --help" ;;
+	esac
+done
+[ -r "$kernel" ] || die "no kernel image at '$kernel'" "vm/kernel.sh gives one"
+[ -r "$initrd" ] || die "no initial file system at '$initrd'" "vm/initrd.sh makes one"
+
+if [ -z "$out" ]; then
+	out=$(mktemp -d)
+	trap 'rm -rf "$out"' EXIT
+fi
+mkdir -p "$out"
+rm -f "$out"/console.log "$out"/out.log
+touch "$out/console.log" "$out/out.log"
+
+qemu_command
+case $mode in
+auto) if kvm_works "$kernel"; then mode=kvm; else mode=fast; fi ;;
+demo) if kvm_works "$kernel"; then mode=kvm; fi ;;
+esac
+
+# -cpu max without what differs from run to run (rdrand) or keeps an idle virtual
+# CPU spinning (monitor/mwait). What is invariant in the clock is said to be, so
+# that the guest does not spend its first second measuring it.
+emulated=(-cpu "max,+invtsc,-monitor,-rdrand,-rdseed" -seed 42)
+counted=(-accel "tcg,thread=single,tb-size=256" "${emulated[@]}")
+case $mode in
+icount) machine=("${counted[@]}" -icount shift=0,sleep=off,align=off) ;;
+demo) machine=("${counted[@]}" -icount shift=2,sleep=off,align=off) ;;
+coarse) machine=("${counted[@]}" -icount shift=3,sleep=off,align=off) ;;
+fast) machine=(-accel "tcg,thread=multi,tb-size=256" "${emulated[@]}") ;;
+kvm)
+	kvm_works "$kernel" || die "KVM does not work on this machine" "use another mode, or --mode auto"
+	machine=(-accel kvm -cpu host)
+	;;
+*) die "unknown mode: $mode" "one of: icount coarse fast kvm auto demo" ;;
+esac
+[ "$mode" = kvm ] || machine+=(-rtc "base=2026-01-01T00:00:00,clock=vm")
+
+cmdline="console=ttyS0 quiet panic=-1 nokaslr norandmaps mitigations=off"
+cmdline+=" rcupdate.rcu_cpu_stall_timeout=60 watchdog_thresh=30"
+# a tenth of an emulated boot goes into a certificate that nothing here asks for
+cmdline+=" initcall_blacklist=load_system_certificate_list"
+[ "$mode" = kvm ] || cmdline+=" idle=halt no_timer_check tsc=reliable clocksource=tsc"
+# virtual CPUs that do not go in step with the clock mistake the length of a delay
+# loop, after a second of measuring
+[ "$mode" != fast ] || cmdline+=" lpj=4000000"
+[ -z "$interactive" ] || cmdline+=" scxu.interactive=1"
+[ -z "$append" ] || cmdline+=" $append"
+
+command=("${QEMU[@]}" "${machine[@]}" -smp "$cpus" -m "$mem"
+	-nodefaults -display none -no-reboot
+	-kernel "$kernel" -initrd "$initrd" -append "$cmdline")
+
+# A round of turns ends at the next timer of the machine, whoever's, and each CPU gets
+# an equal part of it: an interrupt for a CPU waits until its turn, for milliseconds. A
+# timer that does nothing makes the rounds short; that of a network filter will do, on
+# a network that nobody is on.
+if [ -n "$turn" ]; then
+	command+=(-netdev "hubport,id=nobody,hubid=0"
+		-object "filter-buffer,id=turns,netdev=nobody,interval=$((turn * cpus))")
+fi
+
+# The trailer is for this script alone.
+status_of_guest()
+{
+	sed -n 's/^@@exit \([0-9]*\)$/\1/p' "$out/out.log" | tail -n 1
+}
+
+ended()
+{
+	local status
+
+	status=$(status_of_guest)
+	[ -z "$status" ] || exit "$status"
+	if grep -q 'Kernel panic' "$out/console.log"; then
+		echo "error: the guest's kernel panicked" >&2
+	elif [ "$1" -ne 0 ]; then
+		echo "error: QEMU ended with status $1" >&2
+		exit 126
+	else
+		echo "error: the guest ended without telling an exit status" >&2
+	fi
+	exit 125
+}
+
+if [ -n "$interactive" ]; then
+	result=0
+	"${command[@]}" -chardev stdio,id=term,mux=on,signal=off,logfile="$out/console.log" \
+		-serial chardev:term -mon chardev=term -serial "file:$out/out.log" \
+		2>"$out/qemu.log" || result=$?
+	[ "$result" -eq 0 ] || cat "$out/qemu.log" >&2
+	ended "$result"
+fi
+
+# timeout(1) passes on a signal that it gets, and outlives this script if need be
+timeout -k 5 "$timeout" "${command[@]}" \
+	-serial "file:$out/console.log" -serial "file:$out/out.log" \
+	</dev/null >"$out/qemu.log" 2>&1 &
+qemu=$!
+stop()
+{
+	kill "$qemu" 2>/dev/null || true
+	wait "$qemu" 2>/dev/null || true
+}
+trap 'stop; exit 130' INT
+trap 'stop; exit 143' TERM HUP
+
+tail=
+if [ -n "$follow" ]; then
+	# ends by itself once QEMU has
+	tail -n +1 -f -s 0.1 --pid="$qemu" "$out/out.log" | sed -u '/^@@exit [0-9]*$/d' &
+	tail=$!
+fi
+
+result=0
+wait "$qemu" || result=$?
+[ -z "$tail" ] || wait "$tail" || true
+if [ "$result" = 124 ] || [ "$result" = 137 ] && [ -z "$(status_of_guest)" ]; then
+	echo "error: the guest was stopped after $timeout s" >&2
+	exit 124
+fi
+[ "$result" -eq 0 ] || cat "$out/qemu.log" >&2
+ended "$result"
