@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The floor: notices that the agent is out, takes waiting tasks over, notices that
+ * it is back. And the two bounds on starvation that hold whoever is in charge.
+ */
+#ifndef SCXU_BPF_FLOOR_H
+#define SCXU_BPF_FLOOR_H
+
+#include "custody.bpf.h"
+
+static __always_inline bool agent_in_charge(struct scxu_kernel *k)
+{
+	return *(volatile u32 *)&k->floor_reason == SCXU_FLOOR_NONE;
+}
+
+static __always_inline void floor_enter(struct scxu_kernel *k, struct scxu_cpu *me, u32 reason,
+					u64 now)
+{
+	struct scxu_episode *e;
+
+	if (test_no_floor && reason != SCXU_FLOOR_ABSENT)
+		return;
+	/* before the reason: an old answer of the agent must not end this one */
+	__sync_fetch_and_add(&k->floor_seq, 1);
+	if (__sync_val_compare_and_swap(&k->floor_reason, SCXU_FLOOR_NONE, reason) !=
+	    SCXU_FLOOR_NONE)
+		return;
+	/* one CPU at a time gets here: the next has to pass floor_check() first */
+	k->nr_episodes++;
+	e = last_episode(k);
+	e->ended = 0;
+	e->tasks = 0;
+	e->reason = reason;
+	e->began = now;
+	/* an agent that answers and fails again is believed later each time */
+	if (now - floor_left_at < 1000000000ull)
+		floor_hold = floor_hold ? (floor_hold < 500000000ull ? floor_hold * 2 : floor_hold)
+					: floor_ns;
+	else
+		floor_hold = 0;
+	k->in_charge_since = now;
+	if (reason == SCXU_FLOOR_SILENT)
+		me->counters[SCXU_COUNT_floor_silent]++;
+	else if (reason == SCXU_FLOOR_LATE)
+		me->counters[SCXU_COUNT_floor_late]++;
+	else if (reason == SCXU_FLOOR_BROKEN)
+		me->counters[SCXU_COUNT_floor_broken]++;
+	short_since = 0;
+}
+
+/* The agent's thread has ended. The floor may have the machine already. */
+static __always_inline void agent_gone(struct scxu_kernel *k, struct scxu_cpu *me, u64 now)
+{
+	k->agent_tid = 0;
+	k->agent_tgid = 0;
+	k->agent_gone_at = now;
+	me->counters[SCXU_COUNT_floor_absent]++;
+	floor_enter(k, me, SCXU_FLOOR_ABSENT, now);
+	k->floor_reason = SCXU_FLOOR_ABSENT;
+	last_episode(k)->reason = SCXU_FLOOR_ABSENT;
+}
+
+static __always_inline void floor_check(struct scxu_kernel *k, struct scxu_cpu *me, u64 now)
+{
+	struct scxu_agent *a = agent_area();
+	u32 reason = *(volatile u32 *)&k->floor_reason;
+	u64 since, pass;
+
+	if (!a)
+		return;
+	if (reason != SCXU_FLOOR_NONE) {
+		/* it answers: it has read all events, and knows that it was out */
+		since = k->in_charge_since;
+		if (!agent_tid || load(&a->floor_ack) != load(&k->floor_seq) ||
+		    now - since < floor_hold)
+			return;
+		last_episode(k)->ended = now;
+		if (__sync_val_compare_and_swap(&k->floor_reason, reason, SCXU_FLOOR_NONE) !=
+		    reason)
+			return;
+		if (reason != SCXU_FLOOR_START && now - since > k->floor_longest)
+			k->floor_longest = now - since;
+		k->in_charge_since = now;
+		floor_left_at = now;
+		probation = floor_hold ? now : 0;
+		asked_at = 0;
+		short_since = 0;
+		return;
+	}
+	if (*(volatile u32 *)&agent_broken) {
+		agent_broken = 0;
+		floor_enter(k, me, SCXU_FLOOR_BROKEN, now);
+		return;
+	}
+	if (!load(&k->nr_waiting))
+		return;
+	/* the pass first: see ask_agent() */
+	pass = *(volatile u64 *)&asked_pass;
+	since = *(volatile u64 *)&asked_at;
+	if (since && pass == load(&a->passes) && (s64)(now - since) > (s64)floor_ns) {
+		floor_enter(k, me, SCXU_FLOOR_SILENT, now);
+		return;
+	}
+	since = short_since;
+	/*
+	 * CPUs have what the floor left in DSQ_SHARED, and are short of decisions only
+	 * after that. One that has answered and failed before is not given that long.
+	 */
+	if (probation)
+		since = probation;
+	if (since && (s64)(now - since) > (s64)floor_ns)
+		floor_enter(k, me, SCXU_FLOOR_LATE, now);
+}
+
+/*
+ * Moves tasks out of custody: all of them to DSQ_SHARED for the floor, or those that
+ * have waited for starve_ns to DSQ_STARVED. Returns how many; -EBUSY when there was no room for all.
+ */
+__noinline int collect(s32 cpu, u64 now, u32 how)
+{
+	u32 words, i, room = scx_bpf_dispatch_nr_slots();
+	struct scxu_kernel *k = kernel_state();
+	int moved = 0;
+
+	if (!k)
+		return 0;
+	words = (*(volatile u32 *)&k->slots_high + 63) / 64;
+	if (room <= 1)
+		return -EBUSY;
+	room--; /* one is left for the decision that this CPU takes */
+	bpf_for (i, 0, words) {
+		u32 w = collect_from, b;
+		u64 *word, bits;
+
+		if (w >= words)
+			w = 0;
+		word = bpf_map_lookup_elem(&maybe_waiting, &w);
+		if (!word)
+			break;
+		collect_from = w + 1;
+		if (!load(word))
+			continue;
+		bits = __sync_lock_test_and_set(word, 0);
+		bpf_for (b, 0, 64) {
+			struct scxu_decision d = {};
+			struct scxu_record *r;
+			u64 state;
+
+			if (!(bits & (1ull << b)))
+				continue;
+			d.slot = w * 64 + b;
+			r = record(d.slot);
+			if (!r)
+				continue;
+			state = load(&r->state);
+			if ((state & SCXU_STATE_MASK) != SCXU_TASK_WAITING)
+				continue;
+			if (room &&
+			    (how == TAKE_FLOOR || (s64)(now - r->enqueued_at) >= (s64)starve_ns)) {
+				d.gen = state >> SCXU_GEN_SHIFT;
+				room--;
+				if (take(&d, cpu, how) >= 0)
+					moved++;
+				continue;
+			}
+			__sync_fetch_and_or(word, 1ull << b);
+		}
+		if (!room) {
+			collect_from = w;
+			return -EBUSY;
+		}
+	}
+	return moved;
+}
+
+/*
+ * Virtual time alone would let a light task in DSQ_SHARED wait beside heavy ones
+ * for longer than the kernel's watchdog. Runs the last of the order that has
+ * waited for starve_ns.
+ */
+__noinline int rescue_shared(s32 cpu, u64 now)
+{
+	struct task_struct *p;
+	int moved = 0, n = 0;
+
+	bpf_rcu_read_lock();
+	bpf_for_each (scx_dsq, p, DSQ_SHARED, DSQ_ITER_REV) {
+		struct task_ctx *t = task_ctx(p);
+
+		if (t && t->enqueued_at && (s64)(now - t->enqueued_at) > (s64)starve_ns &&
+		    bpf_cpumask_test_cpu(cpu, p->cpus_ptr)) {
+			moved = dsq_move(FOR_EACH_ITER, p, DSQ_LOCAL);
+			break;
+		}
+		if (++n >= 64)
+			break;
+	}
+	bpf_rcu_read_unlock();
+	return moved;
+}
+
+/*
+ * Who starved in custody is run by turns with those whose turn it is. When many starve
+ * at once, the last of them would wait for as long again: from here on they go first.
+ */
+__noinline bool starved_too_long(u64 now)
+{
+	struct task_struct *p;
+	bool too_long = false;
+
+	bpf_rcu_read_lock();
+	bpf_for_each (scx_dsq, p, DSQ_STARVED, 0) {
+		/* ordered by when they began to wait: see take() */
+		too_long = (s64)(now - p->scx.dsq_vtime) > (s64)(starve_ns + starve_ns / 4);
+		break;
+	}
+	bpf_rcu_read_unlock();
+	return too_long;
+}
+
+/*
+ * The virtual time of the first task of DSQ_SHARED that may run here, made odd;
+ * 0 for none. (A function of its own for the verifier, which then follows its
+ * loop once and not once for each path through the caller.)
+ */
+__noinline u64 shared_head(s32 cpu)
+{
+	struct task_struct *p;
+	u64 vtime = 0;
+	int n = 0;
+
+	bpf_rcu_read_lock();
+	bpf_for_each (scx_dsq, p, DSQ_SHARED, 0) {
+		if (bpf_cpumask_test_cpu(cpu, p->cpus_ptr)) {
+			vtime = p->scx.dsq_vtime | 1;
+			break;
+		}
+		if (++n >= 32)
+			break;
+	}
+	bpf_rcu_read_unlock();
+	return vtime;
+}
+
+static __always_inline bool work_waits(struct scxu_kernel *k)
+{
+	return load(&k->nr_waiting) || scx_bpf_dsq_nr_queued(DSQ_SHARED) > 0 ||
+	       scx_bpf_dsq_nr_queued(DSQ_KTHREADS) > 0 || scx_bpf_dsq_nr_queued(DSQ_STARVED) > 0;
+}
+
+/*
+ * Slices end at ticks: 4 ms, whatever was asked for. With many tasks waiting for
+ * each CPU the policy makes slices shorter, so that a round does not take for ever;
+ * then we end them.
+ */
+#define OVERLOAD 8
+
+static __always_inline void end_slices(u64 now, bool all)
+{
+	u32 cpu;
+
+	bpf_for (cpu, 0, nr_cpu_ids) {
+		struct scxu_cpu *c = cpu_state(cpu);
+
+		if (c && c->pid && c->pid != agent_tid &&
+		    (all || (s64)(now - c->since - c->slice) > 0))
+			scx_bpf_kick_cpu(cpu, KICK_PREEMPT);
+	}
+}
+
+/* How often an idle machine's watch looks whether a new agent has come. */
+#define ORPHAN_LOOK_NS 100000000ull
+
+static __always_inline void orphan_exit(void)
+{
+	static char text[] = "orphaned: no agent for %llu s (--orphan-s)";
+	unsigned long long seconds = orphan_ns / SECOND_NS;
+
+	scx_bpf_exit_bstr(0, text, &seconds, sizeof(seconds));
+}
+
+/* Looks after waiting tasks when no CPU does: all idle, or all in long slices. */
+static int watch_fire(void *map, int *key, struct watch *watch)
+{
+	struct scxu_cpu *me = cpu_state(bpf_get_smp_processor_id());
+	struct scxu_kernel *k = kernel_state();
+	struct scxu_agent *a = agent_area();
+	u64 now = bpf_ktime_get_ns(), gone_at, next = floor_ns / 2;
+	bool in_charge;
+
+	if (!k || !me || !a)
+		return 0;
+	gone_at = k->agent_gone_at;
+	if (gone_at && orphan_ns && (s64)(now - gone_at - orphan_ns) > 0) {
+		orphan_exit();
+		return 0;
+	}
+	/* see scxu_cpu_offline() */
+	if ((s64)(leaving_until - now) > 0)
+		scx_bpf_kick_cpu(leaving_cpu, 0);
+	else if (!work_waits(k) && gone_at && orphan_ns) {
+		next = ORPHAN_LOOK_NS;
+	} else if (!work_waits(k)) {
+		__sync_lock_test_and_set(&watch_armed, 0);
+		/* a task that came meanwhile saw "armed": arm for it */
+		if (!work_waits(k) || __sync_val_compare_and_swap(&watch_armed, 0, 1))
+			return 0;
+	}
+	in_charge = agent_in_charge(k);
+	floor_check(k, me, now);
+	if (load(&k->nr_waiting))
+		ask_agent(me, now);
+	/* those who wait have waited for a slice and more: let CPUs collect them now */
+	if (in_charge && !agent_in_charge(k))
+		end_slices(now, true);
+	serve_kicks(a, me, -1);
+	if (load(&k->nr_waiting) > OVERLOAD * nr_cpu_ids)
+		end_slices(now, false);
+	/* an insert that came after the CPU had looked, or the floor's work */
+	if (!agent_in_charge(k) || stock_left(a, k) || scx_bpf_dsq_nr_queued(DSQ_SHARED) > 0 ||
+	    scx_bpf_dsq_nr_queued(DSQ_KTHREADS) > 0)
+		kick_an_idle_cpu(me);
+	if (bpf_timer_start(&watch->timer, next, 0))
+		watch_armed = 0;
+	return 0;
+}
+
+#endif

@@ -1,0 +1,850 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The kernel part: hands waiting tasks to the agent, carries out its decisions,
+ * and schedules by itself whatever the agent does not, may not or cannot.
+ *
+ * The way of one wake-up
+ * ----------------------
+ *  enqueue()   The task goes one of three ways:
+ *                kernel thread       -> DSQ_KTHREADS, a FIFO, served first;
+ *                kept in the kernel  -> DSQ_SHARED, by weighted virtual time:
+ *                                       limited affinity, no slot, a thread of
+ *                                       the agent's process, floor in charge;
+ *                all others          -> into *custody*: in no DSQ at all. The
+ *                                       record tells the facts, the event ring
+ *                                       of the executing CPU tells the agent.
+ *  agent       Orders the waiting tasks and writes decisions ahead of need: into
+ *              a CPU's ring, or into the stock, which any CPU takes from.
+ *  dispatch()  A CPU that needs work takes the next decision, claims the wait
+ *              that it names, inserts the task, and looks again whether all that
+ *              it relied on still holds.
+ *
+ * The floor: when the agent was asked and does not answer for floor_ns, waiting
+ * tasks move from custody to DSQ_SHARED, and new ones go there directly, until
+ * it answers. While both kinds are there, decisions pass through DSQ_SHARED too:
+ * one order in one unit, so that neither side starves the other.
+ *
+ * Why no task is lost
+ * -------------------
+ * A task in custody has a record with a state word, generation << 2 | state:
+ *
+ *   IDLE(g) or TAKEN(g) -> WAITING(g+1)  enqueue(), holding the task's rq lock
+ *   WAITING(g)          -> WAITING(g+1)  enqueue(), likewise: it was dequeued and
+ *                                        enqueued again (nice, affinity, bypass)
+ *   WAITING(g)          -> TAKEN(g)      take(), compare-and-swap, on any CPU
+ *   TAKEN(g)            -> WAITING(g)    take(), compare-and-swap, having
+ *                                        cancelled the insert
+ *   WAITING(g)          -> IDLE(g)       compare-and-swap: running(), when the
+ *                                        kernel ran it in bypass; disable(), when
+ *                                        it left our class
+ *   any(g)              -> IDLE(g+1)     exit_task()
+ *
+ * 1. enqueue() always ends in WAITING with a new generation, published by an
+ *    atomic exchange after the facts. So whatever happened before, a task that
+ *    the kernel has just given us can be claimed.
+ * 2. Only one CPU wins the swap WAITING(g) -> TAKEN(g); losers count "stale".
+ * 3. The winner inserts. The kernel notes the task's queue sequence number at
+ *    the insert and drops the insert in finish_dispatch() if the task has left
+ *    that wait since. A dropped insert therefore means that the task was
+ *    dequeued; it is then no business of ours, or enqueue() is called again and
+ *    1. holds.
+ * 4. The insert could note the number of a *later* wait, if the task was enqueued
+ *    anew between swap and insert. So enqueue() keeps the number that the kernel
+ *    gave to this wait (it is set before ops.enqueue), and take() compares it
+ *    after the insert, and the generation after that, which enqueue() sets first:
+ *    numbers only grow, so when it is equal afterwards it was equal at the insert.
+ *    If not, the insert is cancelled and the later wait has its own WAITING(g+1).
+ *    (Some kernels number by run queue, not by task: there an equal number of
+ *    another queue would slip through, were the enqueue of that very task between
+ *    swap and insert. The task then runs by a decision for its last wait.)
+ * 5. Affinity is tested after the insert too. A change needs a dequeue: before
+ *    the insert, the test sees the new mask; after it, 3. drops the insert.
+ * 6. The map of possibly waiting slots is a hint that errs to one side: enqueue()
+ *    publishes WAITING, then sets the bit if it is clear; the collector clears
+ *    bits, then reads states, and sets again what it leaves. Both orders are
+ *    fenced by atomics, so a waiting task without a bit does not exist.
+ *
+ * A record in WAITING whose task is in truth not in custody (it sleeps after a
+ * bypass, say) does no harm: its decision's insert is dropped by 3.
+ *
+ * tests/model/ has models of this; ./test model looks at all their interleavings.
+ *
+ * Agents come and go
+ * ------------------
+ * User space pins maps, programs and link: all this lives without an agent. enlist()
+ * names the thread that is one, while no other lives; exit_task() notices its end,
+ * and the floor has the machine until another answers. What an agent knew is in
+ * the records: a task's virtual time and run time go on. With none for orphan_ns
+ * the watch ends the scheduler.
+ *
+ * An agent is believed as far as its word can do no harm: slots, generations and
+ * rings are checked where they enter, CPUs after the insert. Values that no agent
+ * of ours writes (makes_sense(), ring_next()) tell that it is broken: the floor
+ * takes over, for longer each time that this happens again within a second.
+ */
+#include "floor.bpf.h"
+
+char _license[] SEC("license")
+= "GPL";
+
+/* --- enqueue ------------------------------------------------------------ */
+
+/* Tasks that the kernel part orders by itself. */
+static __always_inline void enqueue_shared(struct task_struct *p, u64 vtime, u64 enq_flags,
+					   struct scxu_cpu *me)
+{
+	s32 cpu;
+
+	dsq_insert_vtime(p, DSQ_SHARED, shared_slice(), vtime, enq_flags);
+	/* The kick happens when the rq lock is released, after the insert. */
+	cpu = scx_bpf_pick_idle_cpu(p->cpus_ptr, 0);
+	if (cpu < 0) {
+		watch_arm(); /* for a CPU that goes idle before the insert takes effect */
+		return;
+	}
+	scx_bpf_kick_cpu(cpu, 0);
+	me->counters[SCXU_COUNT_kicks]++;
+}
+
+static __always_inline bool kept_in_kernel(struct task_struct *p)
+{
+	if (p->tgid == agent_tgid)
+		return true; /* the agent's other threads: never through itself */
+	if ((u32)p->nr_cpus_allowed >= nr_possible)
+		return false;
+	return !affinity_agent || p->nr_cpus_allowed < 2;
+}
+
+static __always_inline void enqueue_agent(struct task_struct *p, u64 enq_flags, struct scxu_cpu *me)
+{
+	struct scxu_kernel *k = kernel_state();
+	struct task_ctx *t;
+	u64 ran;
+
+	if (enq_flags & ENQ_WAKEUP) {
+		agent_woke_at = p->se.sum_exec_runtime;
+		/* It has slept: it may run at once, for so long as the floor would wait. */
+		dsq_insert(p, DSQ_LOCAL, floor_ns, enq_flags | ENQ_HEAD | ENQ_PREEMPT);
+		/* 6.16: a CPU on its way to idle does not see the insert by itself */
+		scx_bpf_kick_cpu(scx_bpf_task_cpu(p), 0);
+		return;
+	}
+	/*
+	 * A preempting kick for the task that ran before may arrive when the agent is
+	 * there already: it has not had its time, and nothing goes on without it.
+	 */
+	ran = p->se.sum_exec_runtime - agent_woke_at;
+	if (ran < floor_ns) {
+		dsq_insert(p, DSQ_LOCAL, floor_ns - ran, enq_flags | ENQ_HEAD);
+		scx_bpf_kick_cpu(scx_bpf_task_cpu(p), KICK_PREEMPT);
+		return;
+	}
+	/* It did not sleep for that long: from now on it is a task like the others. */
+	t = task_ctx(p);
+	if (!t || !k) {
+		dsq_insert(p, DSQ_LOCAL, slice_ns, enq_flags);
+		return;
+	}
+	/* not by all the time that it has slept in its life */
+	t->vtime = place(t->vtime, k->vnow, p->scx.weight, true, false);
+	enqueue_shared(p, t->vtime, enq_flags, me);
+}
+
+static __always_inline void enqueue_kthread(struct task_struct *p, u64 enq_flags,
+					    struct scxu_cpu *me)
+{
+	s32 cpu;
+
+	me->counters[SCXU_COUNT_kernel_enqueues]++;
+	if (p->nr_cpus_allowed == 1) {
+		dsq_insert(p, DSQ_LOCAL, slice_ns, enq_flags);
+		return;
+	}
+	dsq_insert(p, DSQ_KTHREADS, slice_ns, enq_flags);
+	cpu = scx_bpf_pick_idle_cpu(p->cpus_ptr, 0);
+	if (cpu >= 0)
+		scx_bpf_kick_cpu(cpu, 0);
+	else
+		watch_arm();
+}
+
+void BPF_STRUCT_OPS(scxu_enqueue, struct task_struct *p, u64 enq_flags)
+{
+	u32 cpu = bpf_get_smp_processor_id(), flags = 0;
+	struct scxu_kernel *k = kernel_state();
+	struct scxu_agent *a = agent_area();
+	struct scxu_cpu *me = cpu_state(cpu);
+	struct task_ctx *t;
+	u64 now;
+
+	if (!k || !me || !a) { /* impossible; but a task must go somewhere */
+		dsq_insert(p, DSQ_LOCAL, slice_ns, enq_flags);
+		return;
+	}
+	if (p->pid == agent_tid) {
+		enqueue_agent(p, enq_flags, me);
+		return;
+	}
+	if (p->flags & PF_KTHREAD) {
+		enqueue_kthread(p, enq_flags, me);
+		return;
+	}
+	/* The kernel does it by itself from 6.14 on. */
+	t = task_ctx(p);
+	if (!t || task_migration_disabled(p)) {
+		me->counters[SCXU_COUNT_kernel_enqueues]++;
+		dsq_insert(p, DSQ_LOCAL, slice_ns, enq_flags);
+		return;
+	}
+
+	now = bpf_ktime_get_ns();
+	t->enqueued_at = now;
+	if (enq_flags & ENQ_WAKEUP)
+		flags |= SCXU_WAIT_WAKEUP;
+	if (t->flags & TASK_FRESH) {
+		flags |= SCXU_WAIT_NEW;
+		t->flags &= ~TASK_FRESH;
+	}
+	t->vtime = place(t->vtime, k->vnow, p->scx.weight, flags & SCXU_WAIT_WAKEUP,
+			 flags & SCXU_WAIT_NEW);
+
+	if (kept_in_kernel(p)) {
+		me->counters[SCXU_COUNT_kernel_enqueues]++;
+		goto shared;
+	}
+	floor_check(k, me, now);
+	if (!agent_in_charge(k)) {
+		me->counters[SCXU_COUNT_floor_enqueues]++;
+		__sync_fetch_and_add(&last_episode(k)->tasks, 1);
+		ask_agent(me, now);
+		goto shared;
+	}
+	if (task_slot(p, t, k) || !into_custody(p, t, k, me, cpu, flags, now)) {
+		me->counters[SCXU_COUNT_no_slot]++;
+		goto shared;
+	}
+	me->counters[SCXU_COUNT_user_enqueues]++;
+	watch_arm();
+	/*
+	 * A task that wakes may deserve a CPU at once. One whose slice has ended
+	 * does not, as long as CPUs find decisions: dispatch() asks in time.
+	 */
+	if (flags || !stock_left(a, k))
+		ask_agent(me, now);
+	else
+		has_not_asked(a);
+	return;
+shared:
+	if (t->slot != SCXU_NO_SLOT)
+		leave_custody(t, k); /* of an earlier wait: its decision must not touch this one */
+	/*
+	 * Forking shall gain nothing from the floor either [START_DEBIT, as
+	 * policies/vruntime tells]. Beside an agent, that has others to order, it would
+	 * add up: each that is first takes virtual now along.
+	 */
+	if (flags & SCXU_WAIT_NEW && !agent_in_charge(k))
+		t->vtime += scxu_vtime_of(slice_ns, p->scx.weight);
+	enqueue_shared(p, t->vtime, enq_flags, me);
+}
+
+/*
+ * Where the agent shall run when no CPU is idle: in place of the task that is
+ * furthest ahead of its share. Always in the same place, the agent's own time would
+ * be taken from whoever has that CPU. Where virtual time is not the policy's order,
+ * in place of the task that loses least: whose slice is the first to end.
+ */
+__noinline s32 cpu_for_agent(s32 prev_cpu)
+{
+	u64 now = bpf_ktime_get_ns(), best = 0;
+	s32 found = prev_cpu;
+	bool any = false;
+	u32 cpu;
+
+	bpf_for (cpu, 0, nr_cpu_ids) {
+		struct scxu_cpu *c = cpu_state(cpu);
+		u64 vtime; /* or what else is to be the largest */
+
+		if (!c || !c->online || !c->pid || c->slot == SCXU_NO_SLOT)
+			continue;
+		if (own_order)
+			vtime = now - c->since - c->slice;
+		else
+			vtime = c->vtime + scxu_vtime_of(now - c->since, c->weight);
+		if (any && !scxu_vtime_before(best, vtime))
+			continue;
+		any = true;
+		best = vtime;
+		found = cpu;
+	}
+	return found;
+}
+
+s32 BPF_STRUCT_OPS(scxu_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wake_flags)
+{
+	struct scxu_kernel *k = kernel_state();
+	struct scxu_cpu *me = cpu_state(bpf_get_smp_processor_id());
+	bool is_idle = false, is_agent = p->pid == agent_tid, kept;
+	s32 cpu;
+
+	if (!k || !me)
+		return prev_cpu;
+	if (is_agent)
+		agent_woke_at = p->se.sum_exec_runtime;
+	kept = is_agent || (p->flags & PF_KTHREAD) || kept_in_kernel(p);
+	if (!kept && !agent_in_charge(k)) {
+		u64 now = bpf_ktime_get_ns();
+
+		/* with idle CPUs no task may come by enqueue(): look here too */
+		floor_check(k, me, now);
+		ask_agent(me, now);
+		kept = !agent_in_charge(k);
+	}
+	if (!kept && !idle_kernel)
+		return prev_cpu; /* where it goes is the agent's to say */
+	cpu = scx_bpf_select_cpu_dfl(p, prev_cpu, wake_flags, &is_idle);
+	if (!is_idle) {
+		if (!is_agent)
+			return prev_cpu;
+		cpu = cpu_for_agent(prev_cpu);
+		return bpf_cpumask_test_cpu(cpu, p->cpus_ptr) ? cpu : prev_cpu;
+	}
+	dsq_insert(p, DSQ_LOCAL, is_agent ? floor_ns : slice_ns, 0);
+	if (!kept)
+		me->counters[SCXU_COUNT_idle_direct]++;
+	else if (!is_agent)
+		me->counters[SCXU_COUNT_kernel_enqueues]++;
+	return cpu;
+}
+
+/* --- dispatch ----------------------------------------------------------- */
+
+static __always_inline void keep_running(struct task_struct *prev, struct task_ctx *t,
+					 struct scxu_cpu *me)
+{
+	me->counters[SCXU_COUNT_kept_running]++;
+	short_since = 0; /* the CPU has what it wants */
+	task_set_slice(prev, t->slice ?: slice_ns);
+}
+
+/* So often in a row one kind of task is served before DSQ_SHARED, whatever its virtual time. */
+#define IN_A_ROW 4
+
+void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
+{
+	struct scxu_kernel *k = kernel_state();
+	struct scxu_agent *a = agent_area();
+	struct scxu_cpu *me = cpu_state(cpu);
+	struct task_ctx *prev_t = NULL;
+	u64 now, prev_vtime = 0, head, left;
+	bool shared, taken = false;
+	int i;
+
+	if (!k || !a || !me)
+		return;
+	serve_kicks(a, me, cpu);
+	shared = scx_bpf_dsq_nr_queued(DSQ_SHARED) > 0;
+	/* Kernel threads first: others wait for them. But not for ever. */
+	if ((me->kthread_row < IN_A_ROW || !(shared || load(&k->nr_waiting))) &&
+	    dsq_move_to_local(DSQ_KTHREADS)) {
+		if (me->kthread_row < IN_A_ROW)
+			me->kthread_row++;
+		return;
+	}
+	me->kthread_row = 0;
+	now = bpf_ktime_get_ns();
+	if (scx_bpf_dsq_nr_queued(DSQ_STARVED) > 0 &&
+	    (me->starved_turn++ & 1 || starved_too_long(now)) && dsq_move_to_local(DSQ_STARVED))
+		return;
+
+	if (prev && prev->scx.flags & TASK_QUEUED) {
+		prev_t = task_ctx(prev);
+		if (prev_t)
+			prev_vtime = task_vtime(prev, prev_t);
+	}
+	if (load(&k->nr_waiting)) {
+		floor_check(k, me, now);
+		if (!agent_in_charge(k)) {
+			if (collect(cpu, now, TAKE_FLOOR))
+				shared = true;
+		} else if ((s64)(now - collect_at) > 0 && !test_no_floor) {
+			int n = collect(cpu, now, TAKE_STARVED);
+
+			if (n >= 0)
+				collect_at = now + SECOND_NS;
+		}
+	}
+	/* What was collected lies in a buffer and gets into the DSQ when we move from it. */
+	head = shared ? shared_head(cpu) : 0;
+	if (shared && (s64)(now - me->rescue_at) > 0) {
+		if (rescue_shared(cpu, now)) {
+			me->counters[SCXU_COUNT_starved]++;
+			return;
+		}
+		me->rescue_at = now + SECOND_NS / 8;
+	}
+
+	bpf_for (i, 0, 16) {
+		struct next_decision n;
+		bool preempt;
+		int err;
+
+		if (!peek_decision(cpu, &n))
+			break;
+		if (!makes_sense(&n.d)) {
+			if (pop_decision(&n, me, k))
+				count_invalid(me);
+			continue;
+		}
+		if (!waits_still(&n.d)) {
+			if (pop_decision(&n, me, k))
+				me->counters[SCXU_COUNT_stale]++;
+			continue;
+		}
+		preempt = n.own && n.d.flags & SCXU_DECIDE_PREEMPT &&
+			  (me->preempt_row < IN_A_ROW || !shared);
+		if (!preempt) {
+			/* by virtual time it is the turn of another */
+			if (head && scxu_vtime_before(head, n.vtime)) {
+				short_since = 0; /* it has one, and another is first */
+				probation = 0;
+				break;
+			}
+			/*
+			 * The slice of the running task has ended, but it is still
+			 * first. Without this, weights have no effect among few
+			 * tasks: each would run once in turn.
+			 */
+			if (prev_t && n.d.flags & SCXU_DECIDE_VTIME &&
+			    scxu_vtime_before(prev_vtime, n.vtime)) {
+				keep_running(prev, prev_t, me);
+				taken = true;
+				break;
+			}
+		}
+		if (!pop_decision(&n, me, k))
+			continue; /* another CPU has it */
+		err = take(&n.d, cpu, TAKE_DECISION);
+		if (!err) {
+			me->preempt_row = preempt ? me->preempt_row + 1 : 0;
+			taken = true;
+			break;
+		}
+		if (err > 0) {
+			shared = true;
+			break;
+		}
+	}
+	if (!taken && shared) {
+		me->preempt_row = 0;
+		/* by an order of the policy's own virtual now may run far ahead of prev */
+		if (head && prev_t && !own_order && scxu_vtime_before(prev_vtime, head)) {
+			prev_t->slice = shared_slice();
+			keep_running(prev, prev_t, me);
+			taken = true;
+		} else {
+			if (head)
+				advance_vnow(k, head);
+			taken = dsq_move_to_local(DSQ_SHARED);
+		}
+	}
+
+	/* nothing else: then those too */
+	if (!taken && !prev_t)
+		taken = dsq_move_to_local(DSQ_STARVED);
+	left = stock_left(a, k);
+	if (left)
+		kick_an_idle_cpu(me);
+	if (!taken) {
+		/*
+		 * Nothing for this CPU: a running task goes on. Not for the kernel's
+		 * 20 ms though, in which what comes meanwhile would have to wait.
+		 */
+		if (prev_t && !scx_bpf_dsq_nr_queued(DSQ_LOCAL)) {
+			task_set_slice(prev, slice_ns);
+		} else if (left && !prev_t)
+			scx_bpf_kick_cpu(cpu, 0); /* we saw too many stale ones: again */
+	}
+	if (load(&k->nr_waiting) > left && (!taken || left < nr_cpu_ids)) {
+		if (!taken) {
+			me->counters[SCXU_COUNT_shortages]++;
+			/* with limited tasks it may be that none waits for this CPU */
+			if (!short_since && (!affinity_agent || agent_has_work(a)))
+				short_since = now;
+		}
+		if (agent_has_work(a))
+			ask_agent(me, now);
+	}
+}
+
+/* --- accounting --------------------------------------------------------- */
+
+/* See SCXU_WAIT_BUCKETS. */
+static __always_inline u32 wait_bucket(u64 ns)
+{
+	u32 log = 10;
+
+	if (ns < 1024)
+		return 0;
+	if (ns >> 40)
+		ns = (1ull << 40) - 1;
+	if (ns >> (log + 16))
+		log += 16;
+	if (ns >> (log + 8))
+		log += 8;
+	if (ns >> (log + 4))
+		log += 4;
+	if (ns >> (log + 2))
+		log += 2;
+	if (ns >> (log + 1))
+		log += 1;
+	return (log - 10) * 4 + ((ns >> (log - 2)) & 3);
+}
+
+void BPF_STRUCT_OPS(scxu_running, struct task_struct *p)
+{
+	u32 cpu = bpf_get_smp_processor_id();
+	struct scxu_cpu *me = cpu_state(cpu);
+	struct scxu_kernel *k = kernel_state();
+	struct task_ctx *t = task_ctx(p);
+	u64 now;
+
+	if (!me || !k || !t)
+		return;
+	now = bpf_ktime_get_ns();
+	t->run_start = p->se.sum_exec_runtime;
+	if (t->slot != SCXU_NO_SLOT)
+		leave_custody(t, k);
+	if (t->enqueued_at) {
+		me->waits[wait_bucket(now - t->enqueued_at) & (SCXU_WAIT_BUCKETS - 1)]++;
+		t->enqueued_at = 0;
+	}
+	me->idle = 0;
+	me->since = now;
+	me->vtime = t->vtime;
+	me->slice = t->slice ?: slice_ns;
+	me->weight = p->scx.weight;
+	me->slot = t->slot;
+	me->pid = p->pid;
+	push_hint(me, SCXU_EVENT_RUNNING, p, t->slot);
+}
+
+void BPF_STRUCT_OPS(scxu_stopping, struct task_struct *p, bool runnable)
+{
+	struct scxu_cpu *me = cpu_state(bpf_get_smp_processor_id());
+	struct task_ctx *t = task_ctx(p);
+
+	if (!me || !t)
+		return;
+	t->vtime = task_vtime(p, t);
+	t->run_start = p->se.sum_exec_runtime;
+	me->pid = 0;
+	me->slot = SCXU_NO_SLOT;
+	push_hint(me, SCXU_EVENT_STOPPING, p, t->slot);
+}
+
+void BPF_STRUCT_OPS(scxu_tick, struct task_struct *p)
+{
+	struct scxu_cpu *me = cpu_state(bpf_get_smp_processor_id());
+	struct task_ctx *t;
+
+	if (!(wanted_hints & 1u << SCXU_EVENT_TICK))
+		return;
+	t = task_ctx(p);
+	if (!me || !t || t->slot == SCXU_NO_SLOT)
+		return;
+	push_hint(me, SCXU_EVENT_TICK, p, t->slot);
+	ask_agent(me, bpf_ktime_get_ns());
+}
+
+void BPF_STRUCT_OPS(scxu_update_idle, s32 cpu, bool idle)
+{
+	struct scxu_kernel *k = kernel_state();
+	struct scxu_agent *a = agent_area();
+	struct scxu_cpu *me = cpu_state(cpu);
+
+	if (!k || !a || !me || !me->online)
+		return;
+	me->idle = idle;
+	if (!idle)
+		return;
+	/* Work came between dispatch() and here. */
+	if (stock_left(a, k) || scx_bpf_dsq_nr_queued(DSQ_SHARED) > 0 ||
+	    scx_bpf_dsq_nr_queued(DSQ_KTHREADS) > 0 || scx_bpf_dsq_nr_queued(DSQ_STARVED) > 0) {
+		watch_arm(); /* it may be for other CPUs only: no kicks without end */
+		if (me->idle_kicks < IN_A_ROW) {
+			me->idle_kicks++;
+			scx_bpf_kick_cpu(cpu, 0);
+			me->counters[SCXU_COUNT_kicks]++;
+		}
+	} else {
+		me->idle_kicks = 0;
+	}
+	if (load(&k->nr_waiting) && agent_has_work(a))
+		ask_agent(me, bpf_ktime_get_ns());
+}
+
+/* --- tasks come and go -------------------------------------------------- */
+
+s32 BPF_STRUCT_OPS_SLEEPABLE(scxu_init_task, struct task_struct *p, struct scx_init_task_args *args)
+{
+	struct scxu_kernel *k = kernel_state();
+	struct task_ctx *t = NULL;
+	int i;
+
+	/* 6.12: it may fail for being busy too */
+	bpf_for (i, 0, 8) {
+		t = bpf_task_storage_get(&task_ctxs, p, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+		if (t)
+			break;
+	}
+	if (!t || !k)
+		return -ENOMEM;
+	t->slot = SCXU_NO_SLOT;
+	t->flags = TASK_FRESH;
+	t->vtime = k->vnow;
+	t->run_start = p->se.sum_exec_runtime;
+	return 0;
+}
+
+/* It leaves our class, or the scheduler ends. */
+void BPF_STRUCT_OPS(scxu_disable, struct task_struct *p)
+{
+	struct scxu_kernel *k = kernel_state();
+	struct task_ctx *t = task_ctx(p);
+
+	if (k && t && t->slot != SCXU_NO_SLOT)
+		leave_custody(t, k);
+}
+
+void BPF_STRUCT_OPS(scxu_exit_task, struct task_struct *p, struct scx_exit_task_args *args)
+{
+	struct scxu_cpu *me = cpu_state(bpf_get_smp_processor_id());
+	struct scxu_kernel *k = kernel_state();
+	struct task_ctx *t = task_ctx(p);
+	struct scxu_record *r;
+	u64 old, state;
+
+	if (!k || !me || !t)
+		return;
+	if ((u64)p == agent_task) {
+		agent_task = 0;
+		agent_tid = 0;
+		agent_tgid = 0;
+		agent_gone(k, me, bpf_ktime_get_ns());
+		watch_arm();
+	}
+	if (t->slot == SCXU_NO_SLOT)
+		return;
+	r = record(t->slot);
+	if (!r)
+		return;
+	state = load(&r->state);
+	old = __sync_lock_test_and_set(&r->state, ((state >> SCXU_GEN_SHIFT) + 1)
+							  << SCXU_GEN_SHIFT);
+	if ((old & SCXU_STATE_MASK) == SCXU_TASK_WAITING)
+		__sync_fetch_and_sub(&k->nr_waiting, 1);
+	r->birth = 0;
+	slot_free(k, t->slot);
+	t->slot = SCXU_NO_SLOT;
+}
+
+/* --- CPUs come and go: we stay ------------------------------------------ */
+
+static __always_inline bool is_online(s32 cpu)
+{
+	const struct cpumask *online = scx_bpf_get_online_cpumask();
+	bool is = bpf_cpumask_test_cpu(cpu, online);
+
+	scx_bpf_put_cpumask(online);
+	return is;
+}
+
+static __always_inline void set_online(s32 cpu, bool online)
+{
+	struct scxu_cpu *c = cpu_state(cpu);
+
+	if (!c)
+		return;
+	c->online = online;
+	c->idle = 0; /* until it tells otherwise */
+}
+
+void BPF_STRUCT_OPS_SLEEPABLE(scxu_cpu_online, s32 cpu)
+{
+	if (cpu == leaving_cpu)
+		leaving_until = 0;
+	set_online(cpu, true);
+}
+
+/*
+ * The CPU dispatches no more, and the kernel waits until no task is left on its run
+ * queue. Up to 6.19 that needs help: tasks that may run nowhere else have to pass
+ * through its local DSQ; and of those that other CPUs take from it nobody tells the
+ * one that waits, unless the CPU, idle by then, comes through the scheduler again
+ * (balance_push() in kernel/sched/core.c): the watch kicks it for a while.
+ */
+void BPF_STRUCT_OPS_SLEEPABLE(scxu_cpu_offline, s32 cpu)
+{
+	struct task_struct *p;
+
+	set_online(cpu, false);
+	bpf_rcu_read_lock();
+	bpf_for_each (scx_dsq, p, DSQ_SHARED, 0) {
+		if (p->nr_cpus_allowed == 1 && bpf_cpumask_test_cpu(cpu, p->cpus_ptr))
+			dsq_move(FOR_EACH_ITER, p, DSQ_LOCAL_ON | cpu);
+	}
+	bpf_rcu_read_unlock();
+	leaving_cpu = cpu;
+	leaving_until = bpf_ktime_get_ns() + 10 * SECOND_NS;
+	watch_arm();
+}
+
+/* --- begin and end ------------------------------------------------------ */
+
+s32 BPF_STRUCT_OPS_SLEEPABLE(scxu_init)
+{
+	struct scxu_kernel *k = kernel_state();
+	struct watch *watch;
+	u32 zero = 0, cpu;
+	int err;
+
+	if (!k || !nr_cpu_ids || nr_cpu_ids > SCXU_MAX_CPUS || !max_tasks)
+		return -EINVAL;
+	err = scx_bpf_create_dsq(DSQ_KTHREADS, -1);
+	if (!err)
+		err = scx_bpf_create_dsq(DSQ_SHARED, -1);
+	if (!err)
+		err = scx_bpf_create_dsq(DSQ_STARVED, -1);
+	if (err)
+		return err;
+	/* Until the agent answers for the first time. */
+	k->loaded.abi = SCXU_ABI;
+	k->loaded.max_tasks = max_tasks;
+	k->loaded.nr_cpus = nr_cpu_ids;
+	k->loaded.slice_us = slice_ns / 1000;
+	k->loaded.floor_us = floor_ns / 1000;
+	k->loaded.orphan_s = orphan_ns / SECOND_NS;
+	k->loaded.modes = modes;
+	k->floor_seq = 1;
+	k->in_charge_since = bpf_ktime_get_ns();
+	k->nr_episodes = 1;
+	k->episodes[0].began = k->in_charge_since;
+	k->episodes[0].reason = SCXU_FLOOR_START;
+	k->floor_reason = SCXU_FLOOR_START;
+	bpf_for (cpu, 0, nr_cpu_ids)
+		set_online(cpu, is_online(cpu));
+
+	watch = bpf_map_lookup_elem(&watches, &zero);
+	if (!watch)
+		return -ENOENT;
+	err = bpf_timer_init(&watch->timer, &watches, CLOCK_MONOTONIC);
+	if (!err)
+		err = bpf_timer_set_callback(&watch->timer, watch_fire);
+	return err;
+}
+
+void BPF_STRUCT_OPS(scxu_exit, struct scx_exit_info *ei)
+{
+	struct scxu_kernel *k = kernel_state();
+
+	if (!k)
+		return;
+	bpf_probe_read_kernel_str(k->exit_reason, sizeof(k->exit_reason), ei->reason);
+	bpf_probe_read_kernel_str(k->exit_msg, sizeof(k->exit_msg), ei->msg);
+	bpf_probe_read_kernel_str(k->exit_dump, sizeof(k->exit_dump), ei->dump);
+	k->exit_kind = ei->kind;
+	k->exit_code = ei->exit_code;
+	__sync_lock_test_and_set(&k->exited, 1);
+	ring_bell();
+}
+
+/* The agent has decided and goes on working: CPUs shall look now, not when it sleeps. */
+SEC("syscall")
+int scxu_commit(void *ctx)
+{
+	struct scxu_cpu *me = cpu_state(bpf_get_smp_processor_id());
+	struct scxu_kernel *k = kernel_state();
+	struct scxu_agent *a = agent_area();
+
+	if (!me || !k || !a)
+		return 0;
+	serve_kicks(a, me, -1);
+	if (stock_left(a, k))
+		kick_an_idle_cpu(me);
+	return 0;
+}
+
+static __always_inline bool agent_lives(s32 tid)
+{
+	struct task_struct *p = tid ? bpf_task_from_pid(tid) : NULL;
+	bool lives;
+
+	if (!p)
+		return false;
+	/* the thread's end gets to exit_task() only when nobody holds the task any more */
+	lives = !(p->flags & PF_EXITING);
+	bpf_task_release(p);
+	return lives;
+}
+
+/*
+ * Names the agent's thread: the one that calls it by bpf_prog_test_run(). While
+ * another lives it is refused; that one is asked to give way if so wished.
+ */
+SEC("syscall")
+int scxu_enlist(struct scxu_enlist_args *args)
+{
+	struct scxu_cpu *me = cpu_state(bpf_get_smp_processor_id());
+	u64 id = bpf_get_current_pid_tgid(), now = bpf_ktime_get_ns();
+	struct scxu_kernel *k = kernel_state();
+	s32 tid = (s32)id, old = *(volatile s32 *)&agent_tid;
+
+	args->tid = tid;
+	args->result = -EBUSY;
+	if (!k || !me)
+		return 0;
+	args->holder = k->agent_tgid;
+	if (agent_lives(old)) {
+		if (args->retire) {
+			k->retire_tid = old;
+			ring_bell();
+		}
+		return 0;
+	}
+	if (__sync_val_compare_and_swap(&agent_tid, old, tid) != old)
+		return 0;
+	agent_task = (u64)bpf_get_current_task_btf();
+	agent_tgid = id >> 32;
+	wanted_hints = args->hints;
+	/* the old one's end may not have been noticed yet */
+	if (k->floor_reason == SCXU_FLOOR_NONE)
+		agent_gone(k, me, now);
+	k->retire_tid = 0;
+	k->agent_tgid = id >> 32;
+	k->agent_tid = tid;
+	k->agent_gone_at = 0;
+	args->result = 0;
+	return 0;
+}
+
+SEC(".struct_ops.link")
+struct sched_ext_ops scx_userland = {
+	.select_cpu = (void *)scxu_select_cpu,
+	.enqueue = (void *)scxu_enqueue,
+	.dispatch = (void *)scxu_dispatch,
+	.running = (void *)scxu_running,
+	.stopping = (void *)scxu_stopping,
+	.tick = (void *)scxu_tick,
+	.update_idle = (void *)scxu_update_idle,
+	.disable = (void *)scxu_disable,
+	.init_task = (void *)scxu_init_task,
+	.exit_task = (void *)scxu_exit_task,
+	.cpu_online = (void *)scxu_cpu_online,
+	.cpu_offline = (void *)scxu_cpu_offline,
+	.init = (void *)scxu_init,
+	.exit = (void *)scxu_exit,
+	.dispatch_max_batch = 256,
+	.timeout_ms = 30000,
+	.exit_dump_len = 32768,
+	.name = "userland",
+};

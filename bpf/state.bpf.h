@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the kernel part remembers: memory shared with the agent (layout in abi.h),
+ * its own memory, and the helpers to reach both.
+ */
+#ifndef SCXU_BPF_STATE_H
+#define SCXU_BPF_STATE_H
+
+#include "compat.bpf.h"
+#include "abi.h"
+
+#define ENOENT 2
+#define ENOMEM 12
+#define EBUSY  16
+#define EINVAL 22
+
+#define DSQ_KTHREADS 0x5c0u
+#define DSQ_SHARED   0x5c1u
+#define DSQ_STARVED  0x5c2u
+
+#define CLOCK_MONOTONIC 1
+#define TICK_NS		4000000ull /* HZ=250: what a slice lasts at least */
+#define SECOND_NS	1000000000ull
+
+/* By so much an agent's account of a task's virtual time may differ from ours, at least. */
+#define VTIME_SHIFT_NS (60 * SECOND_NS)
+
+/* Set before load, known to the verifier. */
+const volatile __u32 nr_cpu_ids = 1;
+const volatile __u32 nr_possible = 1;
+const volatile __u32 max_tasks = 1;
+const volatile __u64 slice_ns = 3000000;
+const volatile __u64 floor_ns = 4000000;
+const volatile __u64 starve_ns = 15000000000ull;
+const volatile __u64 credit_ns = 3000000; /* of a sleeper, virtual time */
+const volatile __u64 orphan_ns; /* 0: never */
+const volatile __u32 modes; /* enum scxu_modes, for who reads scxu_kernel */
+const volatile _Bool affinity_agent;
+const volatile _Bool idle_kernel;
+/* Controls of tests/vm: what goes wrong without them. */
+const volatile _Bool test_no_floor;
+const volatile _Bool test_no_affinity_check;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct scxu_record);
+} records SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct scxu_cpu);
+} cpus SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct scxu_kernel);
+} kernel SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct scxu_agent);
+} agent SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct scxu_agent_cpu);
+} agent_cpus SEC(".maps");
+
+/* The agent sleeps on it: BPF can end a poll() there, and nowhere else. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} bell SEC(".maps");
+
+/* Free slots: a stack linked through next_free, 0 ends it, n means slot n-1. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, u32);
+} next_free SEC(".maps");
+
+/* A bit a slot: may be waiting. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, u64);
+} maybe_waiting SEC(".maps");
+
+struct task_ctx {
+	u64 vtime;  /* up to the last stop */
+	u64 run_start;  /* sum_exec_runtime when it began to run */
+	u64 enqueued_at; /* 0: does not wait */
+	u64 gen;	 /* of its last wait in custody */
+	u64 qseq;  /* the kernel's number of that wait */
+	u64 slice;  /* ns, of its last decision */
+	u32 slot;  /* SCXU_NO_SLOT: has none */
+	u32 flags;
+};
+#define TASK_FRESH (1u << 0) /* has not waited yet */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct task_ctx);
+} task_ctxs SEC(".maps");
+
+struct watch {
+	struct bpf_timer timer;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct watch);
+} watches SEC(".maps");
+
+/*
+ * Private to the kernel part: the loader takes the mmap flag off this section.
+ * Hints (marked so) are written without order; a lost update costs one check.
+ */
+static s32 agent_tid;  /* 0: none */
+static s32 agent_tgid;
+static u32 wanted_hints; /* of the agent's policy: bits 1 << enum scxu_event_kind */
+static u64 agent_task;  /* its task_struct: a pid may be another's by the time */
+static u64 agent_woke_at; /* its sum_exec_runtime then */
+static u64 free_head;  /* tag << 32 | slot + 1 */
+static u64 births;
+static u64 kicks_served; /* hint: scxu_agent.kick_seq */
+static u64 woken;  /* hint: scxu_agent.sleeps for which it was woken */
+static u32 unasked;  /* hint: a task was enqueued, and the agent not asked */
+static u64 unasked_pass; /* hint: scxu_agent.passes then */
+static u64 asked_at;  /* hint: ns; 0: nothing is asked */
+static u64 asked_pass;  /* hint: scxu_agent.passes then */
+static u64 short_since; /* hint: ns; 0: no CPU is short of decisions */
+static u32 own_order; /* hint: the policy decides by an order of its own, not by virtual time */
+static u32 agent_broken; /* hint: it gave what no agent can mean */
+static u64 floor_left_at; /* hint: ns */
+static u64 probation;  /* hint: ns; since then an agent that failed lately has decided nothing */
+static u64 floor_hold;  /* hint: ns that an agent's answer is not believed */
+static u64 collect_at;  /* hint: ns of the next look for starved tasks */
+static u32 collect_from; /* hint: word of maybe_waiting to begin with */
+static u32 watch_armed;
+static s32 leaving_cpu; /* hint: the last that went offline */
+static u64 leaving_until; /* hint: ns; it may still have tasks */
+
+/* libbpf's CO-RE: ops_state is an atomic_long_t. */
+struct sched_ext_entity___opss {
+	struct {
+		s64 counter;
+	} ops_state;
+} __attribute__((preserve_access_index));
+
+/* kernel/sched/ext.c: SCX_OPSS_QSEQ_SHIFT is 2 from 6.12 to 7.3. */
+static __always_inline u64 task_qseq(struct task_struct *p)
+{
+	struct sched_ext_entity___opss *scx = (void *)&p->scx;
+
+	return (u64)BPF_CORE_READ(scx, ops_state.counter) >> 2;
+}
+
+static __always_inline struct scxu_cpu *cpu_state(u32 cpu)
+{
+	return bpf_map_lookup_elem(&cpus, &cpu);
+}
+
+static __always_inline struct scxu_kernel *kernel_state(void)
+{
+	u32 zero = 0;
+
+	return bpf_map_lookup_elem(&kernel, &zero);
+}
+
+/* The present episode's entry, or the last one's. */
+static __always_inline struct scxu_episode *last_episode(struct scxu_kernel *k)
+{
+	return &k->episodes[(k->nr_episodes - 1) % SCXU_EPISODES];
+}
+
+static __always_inline struct scxu_agent *agent_area(void)
+{
+	u32 zero = 0;
+
+	return bpf_map_lookup_elem(&agent, &zero);
+}
+
+/* The agent is not one of ours, or its memory was trampled on: see floor_check(). */
+static __always_inline void count_invalid(struct scxu_cpu *me)
+{
+	me->counters[SCXU_COUNT_invalid]++;
+	agent_broken = 1;
+}
+
+static __always_inline struct scxu_record *record(u32 slot)
+{
+	return bpf_map_lookup_elem(&records, &slot);
+}
+
+static __always_inline struct task_ctx *task_ctx(struct task_struct *p)
+{
+	return bpf_task_storage_get(&task_ctxs, p, 0, 0);
+}
+
+static __always_inline u64 load(const u64 *p)
+{
+	return *(const volatile u64 *)p;
+}
+
+static __always_inline u64 max_vtime(u64 a, u64 b)
+{
+	return scxu_vtime_before(a, b) ? b : a;
+}
+
+/* bpf has no instruction for it */
+static __always_inline u32 lowest_bit(u64 bits)
+{
+	u32 n = 0;
+
+	if (!(bits & 0xffffffff)) {
+		n += 32;
+		bits >>= 32;
+	}
+	if (!(bits & 0xffff)) {
+		n += 16;
+		bits >>= 16;
+	}
+	if (!(bits & 0xff)) {
+		n += 8;
+		bits >>= 8;
+	}
+	if (!(bits & 0xf)) {
+		n += 4;
+		bits >>= 4;
+	}
+	if (!(bits & 3)) {
+		n += 2;
+		bits >>= 2;
+	}
+	return n + !(bits & 1);
+}
+
+/*
+ * In DSQ_SHARED: one that begins between two ticks shall end at the next, not at the
+ * one after. A light task that runs for two ticks waits for twice as long afterwards.
+ */
+static __always_inline u64 shared_slice(void)
+{
+	return slice_ns < TICK_NS / 2 ? slice_ns : TICK_NS / 2;
+}
+
+/* --- virtual time --------------------------------------------------------- */
+
+/*
+ * Virtual now: the least virtual time that waits, as seen when a CPU takes the
+ * first of the order. (The largest ever given out would run ahead with the
+ * lightest task, and every sleeper would return in front of all others.)
+ */
+static __always_inline void advance_vnow(struct scxu_kernel *k, u64 vtime)
+{
+	if (scxu_vtime_before(k->vnow, vtime))
+		k->vnow = vtime; /* racing CPUs: either value will do */
+}
+
+/* With what it has run since it was picked. */
+static __always_inline u64 task_vtime(struct task_struct *p, struct task_ctx *t)
+{
+	return t->vtime + scxu_vtime_of(p->se.sum_exec_runtime - t->run_start, p->scx.weight);
+}
+
+/*
+ * How far ahead of now a task may come back: 128 slices of its own, a tick at least
+ * [as policies/vruntime tells]. What a task has run while nobody else wanted the CPU
+ * is no debt.
+ */
+static __always_inline u64 lead_limit(u32 weight)
+{
+	return scxu_vtime_of(128 * (slice_ns > TICK_NS ? slice_ns : TICK_NS), weight ?: 1);
+}
+
+/*
+ * Where a task comes back into the order. One that slept, or is new, at no less
+ * than now minus a credit [place_entity() of 6.5]; none further ahead of now than
+ * lead_limit(). While a policy decides by an order of its own, virtual times would
+ * drift apart without end, and whoever is ahead wait for as long when the floor takes
+ * over: then all stay within a slice of now.
+ */
+static __always_inline u64 place(u64 vtime, u64 vnow, u32 weight, bool slept, bool fresh)
+{
+	u64 most = vnow + lead_limit(weight), slice;
+
+	if (own_order) {
+		slice = lead_limit(weight) / 128;
+		most = vnow + slice;
+		vtime = max_vtime(vtime, vnow - slice);
+	}
+
+	if (fresh)
+		vtime = max_vtime(vtime, vnow);
+	else if (slept)
+		vtime = max_vtime(vtime, vnow - credit_ns);
+	return scxu_vtime_before(most, vtime) ? most : vtime;
+}
+
+#endif

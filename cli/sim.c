@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* scx_userland sim: runs a policy on a simulated machine. */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <scxu/loader.h>
+#include "lib/backend/sim/sim.h"
+
+#include "log.h"
+#include "options.h"
+#include "verbs.h"
+
+struct config {
+	const char *policy;
+	const char *workload;
+	const char *gantt;
+	const char *faults;
+	const char *hotplug;
+	unsigned int cpus;
+	unsigned int seed;
+	unsigned int duration;
+	unsigned int duration_ms;
+	unsigned int hz;
+	unsigned int batch;
+	unsigned int slice_us;
+	unsigned int floor_us;
+	unsigned int starve_ms;
+	unsigned int max_tasks;
+	unsigned int affinity;
+	unsigned int idle;
+	unsigned int wake_ns;
+	unsigned int event_ns;
+	unsigned int decision_ns;
+	unsigned int switch_ns;
+	unsigned int gantt_from;
+	unsigned int gantt_ms;
+	bool exact_slices;
+	bool shared_clock;
+	bool check_all;
+	bool json;
+	bool help;
+};
+
+static const char *const who[] = { "kernel", "agent", NULL };
+
+#define AT(member) offsetof(struct config, member)
+#define NS_MAX	   100000000
+
+static const struct option_spec specs[] = {
+	{ 'p', "policy", "POLICY", OPTION_TEXT, AT(policy), 0, 0, NULL,
+	  "the policy, as for run (default vruntime)" },
+	{ 'c', "cpus", "N", OPTION_NUMBER, AT(cpus), 1, SCXU_SIM_MAX_CPUS, NULL,
+	  "CPUs of the machine (default 4)" },
+	{ 'w', "workload", "WHAT", OPTION_TEXT, AT(workload), 0, 0, NULL,
+	  "an rt-app file, or words as \"hogs:4x0,4x5 sleeper:1ms\"; see\n"
+	  "docs/WORKLOADS.md" },
+	{ 0, "seed", "N", OPTION_NUMBER, AT(seed), 0, ~0u, NULL,
+	  "same seed, same run (default 1)" },
+	{ 'd', "duration", "SEC", OPTION_NUMBER, AT(duration), 1, 86400, NULL,
+	  "seconds to simulate (default: the file's, or 10)" },
+	{ 0, "duration-ms", "MS", OPTION_NUMBER, AT(duration_ms), 1, 86400000, NULL,
+	  "likewise in ms" },
+	{ 0, "json", NULL, OPTION_FLAG, AT(json), 0, 0, NULL, "the report as JSON" },
+	{ 0, "gantt", "FILE", OPTION_TEXT, AT(gantt), 0, 0, NULL, "draw who ran where, as SVG" },
+	{ 0, "gantt-from", "MS", OPTION_NUMBER, AT(gantt_from), 0, 86400000, NULL,
+	  "begin of the picture (default 0)" },
+	{ 0, "gantt-ms", "MS", OPTION_NUMBER, AT(gantt_ms), 1, 3600000, NULL,
+	  "its length (default 100)" },
+	{ 0, "hz", "N", OPTION_NUMBER, AT(hz), 100, 10000, NULL,
+	  "ticks a second; slices end at ticks (default 250)" },
+	{ 0, "exact-slices", NULL, OPTION_FLAG, AT(exact_slices), 0, 0, NULL,
+	  "slices end when they end" },
+	{ 0, "shared-clock", NULL, OPTION_FLAG, AT(shared_clock), 0, 0, NULL,
+	  "with N CPUs busy each works at 1/N of its speed, as in an emulated guest" },
+	{ 0, "hotplug", "LIST", OPTION_TEXT, AT(hotplug), 0, 0, NULL,
+	  "CPU:FROM:TO[,...]: offline from FROM to TO, in ms" },
+	{ 0, "agent-fault", "LIST", OPTION_TEXT, AT(faults), 0, 0, NULL,
+	  "FROM:TO[,...]: the agent is stopped from FROM to TO, in ms" },
+	{ 0, "agent-wake", "NS", OPTION_NUMBER, AT(wake_ns), 0, NS_MAX, NULL,
+	  "CPU time of the agent to wake (default 3000)" },
+	{ 0, "agent-event", "NS", OPTION_NUMBER, AT(event_ns), 1, NS_MAX, NULL,
+	  "for each event (default 400)" },
+	{ 0, "agent-decision", "NS", OPTION_NUMBER, AT(decision_ns), 0, NS_MAX, NULL,
+	  "for each decision (default 300)" },
+	{ 0, "switch-cost", "NS", OPTION_NUMBER, AT(switch_ns), 0, NS_MAX, NULL,
+	  "of a context switch (default 1500)" },
+	{ 'b', "batch", "N", OPTION_NUMBER, AT(batch), 1, 4096, NULL,
+	  "decisions kept in stock for CPUs that ask (default 8)" },
+	{ 's', "slice-us", "US", OPTION_NUMBER, AT(slice_us), 100, 100000, NULL,
+	  "longest time slice, in us (default 3000)" },
+	{ 0, "floor-us", "US", OPTION_NUMBER, AT(floor_us), 500, 1000000, NULL,
+	  "how late decisions may be, in us (default 4000)" },
+	{ 0, "affinity", "WHO", OPTION_CHOICE, AT(affinity), 0, 0, who,
+	  "who schedules tasks of limited affinity (default kernel)" },
+	{ 0, "idle", "WHO", OPTION_CHOICE, AT(idle), 0, 0, who,
+	  "who gives a waking task an idle CPU (default agent)" },
+	{ 0, "max-tasks", "N", OPTION_NUMBER, AT(max_tasks), 64, 65536, NULL,
+	  "task slots of the kernel part (default 4096)" },
+	{ 0, "starve-ms", "MS", OPTION_NUMBER, AT(starve_ms), 1, 86400000, NULL,
+	  "a longer wait is a violation (default: by weights, 21 s at most)" },
+	{ 0, "check-all", NULL, OPTION_FLAG, AT(check_all), 0, 0, NULL,
+	  "check everything after each event: slow" },
+	{ 'h', "help", NULL, OPTION_FLAG, AT(help), 0, 0, NULL, "print this" },
+	{ 0 },
+};
+
+static void print_help(void)
+{
+	printf("Usage: scx_userland sim --workload WHAT [OPTION...]\n"
+	       "\n"
+	       "Runs a policy on a simulated machine, in virtual time: no root, no kernel. Checks\n"
+	       "after each event that what must hold does hold; a violation ends the run with the\n"
+	       "last events and the command that repeats it.\n"
+	       "\n");
+	options_help(specs, stdout);
+	printf("\nExit status: 0; 1 a violation or an error; 2 wrong options.\n");
+}
+
+/* numbers: 3 for CPU:FROM:TO, 2 for FROM:TO */
+static int parse_spans(const char *option, const char *text, unsigned int numbers,
+		       unsigned int cpus, struct scxu_sim_span *spans, unsigned int *ret)
+{
+	unsigned int n = 0, i;
+
+	if (!text)
+		return 0;
+	for (;; text++) {
+		unsigned long long value[3] = { 0 };
+
+		for (i = 3 - numbers; i < 3; i++) {
+			char *end;
+
+			value[i] = strtoull(text, &end, 10);
+			if (*text < '0' || *text > '9' || (i < 2 && *end != ':'))
+				break;
+			text = end + (i < 2);
+		}
+		if (i < 3 || (*text && *text != ',') || n == SCXU_SIM_MAX_SPANS ||
+		    value[0] >= cpus || value[1] >= value[2] || value[2] > 86400000)
+			break;
+		spans[n++] = (struct scxu_sim_span) {
+			.cpu = (unsigned int)value[0],
+			.from = value[1] * 1000000,
+			.to = value[2] * 1000000,
+		};
+		*ret = n;
+		if (!*text)
+			return 0;
+	}
+	fprintf(stderr, "scx_userland: --%s: give %s[,...] in ms, FROM before TO, %u at most\n",
+		option, numbers == 3 ? "CPU:FROM:TO" : "FROM:TO", SCXU_SIM_MAX_SPANS);
+	return -EINVAL;
+}
+
+/* As the shell wants it. */
+static void print_quoted(FILE *to, const char *text)
+{
+	if (text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+			      "-_./:,=@+")] == 0) {
+		fputs(text, to);
+		return;
+	}
+	fputc('\'', to);
+	for (; *text; text++) {
+		if (*text == '\'')
+			fputs("'\\''", to);
+		else
+			fputc(*text, to);
+	}
+	fputc('\'', to);
+}
+
+static void say_violation(const struct scxu_sim *sim, int argc, char **argv)
+{
+	int i;
+
+	fprintf(stderr, "violation: %s\nthe last events:\n", scxu_sim_violation(sim));
+	scxu_sim_last_events(sim, stderr);
+	fprintf(stderr, "to repeat it:\n  scx_userland");
+	for (i = 0; i < argc; i++) {
+		fputc(' ', stderr);
+		print_quoted(stderr, argv[i]);
+	}
+	fputc('\n', stderr);
+}
+
+static int draw(const struct scxu_sim *sim, const char *file)
+{
+	FILE *to = fopen(file, "we");
+	int err = to ? scxu_sim_gantt(sim, to) : -errno;
+
+	if (to && fclose(to) && !err)
+		err = -errno;
+	if (err)
+		fprintf(stderr, "scx_userland: --gantt %s: %s\n", file, strerror(-err));
+	return err;
+}
+
+static int simulate(const struct config *config, const struct scxu_sim_options *options,
+		    const struct scxu_policy *policy, const struct scxu_workload *workload,
+		    int argc, char **argv)
+{
+	struct scxu_sim *sim = NULL;
+	int err = scxu_sim_create(policy->ops, workload, options, &sim);
+
+	if (!err)
+		err = scxu_sim_run(sim);
+	if (err == -EPROTO)
+		say_violation(sim, argc, argv);
+	else if (err)
+		fprintf(stderr, "scx_userland: the simulation failed: %s\n", strerror(-err));
+	else
+		scxu_sim_report(sim, stdout, config->json);
+	if (sim && config->gantt && draw(sim, config->gantt))
+		err = -EIO;
+	scxu_sim_destroy(sim);
+	return err ? 1 : 0;
+}
+
+int verb_sim(int argc, char **argv)
+{
+	struct config config = {
+		.policy = "vruntime",
+		.cpus = 4,
+		.seed = 1,
+		.hz = 250,
+		.batch = 8,
+		.slice_us = 3000,
+		.floor_us = 4000,
+		.max_tasks = 4096,
+		.idle = 1,
+		.wake_ns = 3000,
+		.event_ns = 400,
+		.decision_ns = 300,
+		.switch_ns = 1500,
+		.gantt_ms = 100,
+	};
+	struct scxu_policy *policy = NULL;
+	struct scxu_workload *workload = NULL;
+	struct scxu_sim_options o;
+	char error[512];
+	int ret;
+
+	if (options_parse(specs, &config, argc, argv))
+		return 2;
+	if (config.help) {
+		print_help();
+		return 0;
+	}
+	log_to_stderr(false);
+	if (!config.workload) {
+		fprintf(stderr, "scx_userland: sim needs --workload, as hogs:4x0,4x5 or a file\n");
+		return 2;
+	}
+	scxu_sim_options_init(&o);
+	if (parse_spans("agent-fault", config.faults, 2, 1, o.faults, &o.nr_faults) ||
+	    parse_spans("hotplug", config.hotplug, 3, config.cpus, o.hotplug, &o.nr_hotplug))
+		return 2;
+	if (scxu_workload_load(config.workload, config.cpus, &workload, error, sizeof(error))) {
+		fprintf(stderr, "scx_userland: %s\n", error);
+		return 2;
+	}
+	if (scxu_policy_open(config.policy, &policy)) {
+		scxu_workload_destroy(workload);
+		return 2;
+	}
+	o.values = policy->values;
+	o.nr_cpus = config.cpus;
+	o.max_tasks = config.max_tasks;
+	o.batch = config.batch;
+	o.hz = config.hz;
+	o.exact_slices = config.exact_slices;
+	o.shared_clock = config.shared_clock;
+	o.affinity_agent = config.affinity == 1;
+	o.idle_kernel = config.idle == 0;
+	o.check_all = config.check_all;
+	o.seed = config.seed;
+	o.slice_ns = config.slice_us * 1000ull;
+	o.floor_ns = config.floor_us * 1000ull;
+	o.starve_ns = config.starve_ms * 1000000ull;
+	o.wake_ns = config.wake_ns;
+	o.event_ns = config.event_ns;
+	o.decision_ns = config.decision_ns;
+	o.switch_ns = config.switch_ns;
+	if (config.duration || (!config.duration_ms && scxu_workload_duration(workload)))
+		o.duration =
+			(config.duration ? config.duration : scxu_workload_duration(workload)) *
+			1000000000ull;
+	else if (config.duration_ms)
+		o.duration = config.duration_ms * 1000000ull;
+	if (config.gantt) {
+		o.gantt_from = config.gantt_from * 1000000ull;
+		o.gantt_to = o.gantt_from + config.gantt_ms * 1000000ull;
+	}
+	ret = simulate(&config, &o, policy, workload, argc, argv);
+	scxu_workload_destroy(workload);
+	scxu_policy_close(policy);
+	return ret;
+}

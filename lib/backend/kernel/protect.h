@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What an agent does so that the machine leaves it alone, and it the machine. */
+#ifndef SCXU_PROTECT_H
+#define SCXU_PROTECT_H
+
+#include <stdbool.h>
+
+/* No page faults, no huge-page collapse. 0 or -errno, having logged what to do. */
+int protect_memory(void);
+
+/* The kernel shall kill others first when memory runs out. Warns if it may not. */
+void protect_from_oom(void);
+
+/*
+ * Sets the sysctls that keep the kernel from moving locked pages under the agent's
+ * feet, and takes note in /run of what they were, so that restoring them works
+ * after SIGKILL too: at the next start's end, or by scxu_runner_stop().
+ */
+void protect_set_sysctls(void);
+void protect_restore_sysctls(void);
+
+/* The calling thread has no capability any more, and gets none back. */
+void protect_drop_capabilities(void);
+
+/* The calling thread uses none of those that it may have; or all again. */
+void protect_lower_capabilities(bool lower);
+
+#endif

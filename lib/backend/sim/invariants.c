@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * What must hold. Each event is followed by what costs nothing (a comparison, or a
+ * look at the task that waits longest); the audit, each 10 ms of virtual time or
+ * after each event (check_all), walks over all tasks and CPUs.
+ *
+ *   custody	  records that say WAITING are as many as tasks in custody
+ *   generation   of a slot grows by one with each wait
+ *   twice	  a task that begins to run came from a local DSQ, and runs once
+ *   affinity	  it runs where it may, on a CPU that is online
+ *   idle	  no CPU is idle for longer than the floor bound and a tick while a task
+ *		  that may run there waits
+ *   starvation   no task waits for longer than the policy's promise explains
+ *   floor	  the agent is never late nor silent, unless it was stopped
+ *   counters	  decisions = applied + stale + bounced + invalid, and the rest
+ *   time	  run + idle + offline = CPUs * time
+ */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "machine.h"
+
+void violation(struct scxu_sim *m, const char *format, ...)
+{
+	va_list args;
+
+	if (m->violation[0])
+		return; /* the first is the cause */
+	va_start(args, format);
+	vsnprintf(m->violation, sizeof(m->violation), format, args);
+	va_end(args);
+}
+
+static double ms(uint64_t ns)
+{
+	return (double)ns / 1e6;
+}
+
+void check_running(struct scxu_sim *m, const struct task *t, unsigned int cpu)
+{
+	if (t->where != LOCAL || m->cpus[cpu].curr)
+		violation(m, "twice: task %d begins to run on CPU %u from state %d", t->pid, cpu,
+			  (int)t->where);
+	if (!task_allowed(t, cpu) || !m->cpus[cpu].online)
+		violation(m, "affinity: task %d may not run on CPU %u", t->pid, cpu);
+}
+
+void check_custody(struct scxu_sim *m, const struct task *t, uint64_t old_state)
+{
+	if (t->gen != m->last_gen[t->slot] + 1 && t->gen <= m->last_gen[t->slot])
+		violation(m, "generation: slot %u goes from %llu to %llu", t->slot,
+			  (unsigned long long)m->last_gen[t->slot], (unsigned long long)t->gen);
+	if (t->gen != (old_state >> SCXU_GEN_SHIFT) + 1)
+		violation(m, "generation: slot %u was overwritten", t->slot);
+	m->last_gen[t->slot] = t->gen;
+}
+
+/* A stopped agent is noticed after floor_ns, by a watch that looks each half of it. */
+static uint64_t idle_bound(const struct scxu_sim *m)
+{
+	return m->o.floor_ns * 3 / 2 + m->tick_ns;
+}
+
+static void check_idle(struct scxu_sim *m)
+{
+	uint64_t bound = idle_bound(m), idle;
+	const struct task *t;
+
+	TAILQ_FOREACH(t, &m->all_waiting, waiting)
+	{
+		if (m->now - t->queued_at <= bound)
+			return;
+		for (idle = m->idle_mask & t->cpus; idle; idle &= idle - 1) {
+			unsigned int cpu = (unsigned int)__builtin_ctzll(idle);
+
+			if (!m->cpus[cpu].idle || m->now - m->cpus[cpu].idle_since <= bound)
+				continue;
+			violation(m,
+				  "idle: CPU %u is idle for %.3f ms while task %d (%s) waits for "
+				  "%.3f ms",
+				  cpu, ms(m->now - m->cpus[cpu].idle_since), t->pid, t->comm,
+				  ms(m->now - t->queued_at));
+			return;
+		}
+	}
+}
+
+/*
+ * What a policy promises: one that gives its decisions a virtual time, that CPU time goes
+ * by weight. A task that has run one slice waits until the others have had what is theirs:
+ * slice * W / w, over all CPUs. Ahead of its share it may be by 128 slices (place() in
+ * bpf/state.bpf.h, vruntime_limit()), so a generous multiple.
+ *
+ * One with an order of its own (fifo, rr, prio) promises turns, whatever the weights: after
+ * a second (prio's bound) nobody waits for longer than it takes the others to have two each.
+ *
+ * And never for so long that the kernel's watchdog, which waits for 30 s, could find it.
+ */
+#define WATCHDOG_NS (29 * SECOND_NS)
+
+static uint64_t starve_bound(const struct scxu_sim *m, const struct task *t)
+{
+	uint64_t slice = m->o.slice_ns > m->tick_ns ? m->o.slice_ns : m->tick_ns, bound;
+	unsigned int cpus = (unsigned int)__builtin_popcountll(m->online_mask & t->cpus);
+
+	if (m->o.starve_ns)
+		return m->o.starve_ns;
+	if (!cpus)
+		cpus = 1;
+	if (m->k.own_order)
+		bound = SECOND_NS + 2 * (m->longest_slice + m->tick_ns) * m->nr_runnable / cpus;
+	else
+		bound = SECOND_NS + 160 * slice / cpus * (m->weight_sum / t->weight + 1);
+	return bound < WATCHDOG_NS ? bound : WATCHDOG_NS;
+}
+
+static void check_starvation(struct scxu_sim *m)
+{
+	const struct task *t;
+
+	TAILQ_FOREACH(t, &m->all_waiting, waiting)
+	{
+		uint64_t waited = m->now - t->queued_at;
+
+		if (waited < (m->o.starve_ns ? m->o.starve_ns : SECOND_NS))
+			return;
+		if (waited <= starve_bound(m, t))
+			continue;
+		violation(m, "starvation: task %d (%s, weight %u) waits for %.3f ms, bound %.3f ms",
+			  t->pid, t->comm, t->weight, ms(waited), ms(starve_bound(m, t)));
+		return;
+	}
+}
+
+/*
+ * A CPU that finds no decision counts as one that lacks one while the policy holds any task,
+ * be it one that may not run there: a limit of the kernel part. It shows with --affinity
+ * agent, where slices are longer than the floor's bound.
+ */
+static bool none_for_short_cpu(const struct scxu_sim *m)
+{
+	const struct task *t;
+
+	if (!m->o.affinity_agent || m->kernel->floor_reason != SCXU_FLOOR_LATE)
+		return false;
+	TAILQ_FOREACH(t, &m->all_waiting, waiting)
+	{
+		if (t->where == CUSTODY && task_allowed(t, m->k.short_cpu) &&
+		    m->now - t->queued_at > m->o.floor_ns)
+			return false;
+	}
+	return true;
+}
+
+static void check_floor(struct scxu_sim *m)
+{
+	if (m->floor_seen == m->kernel->floor_seq)
+		return;
+	m->floor_seen = m->kernel->floor_seq;
+	if (!none_for_short_cpu(m))
+		violation(m, "floor: it had to take over, as the agent %s, and nobody stopped it",
+			  m->kernel->floor_reason == SCXU_FLOOR_LATE ? "gave no decision"
+								     : "did not answer");
+}
+
+void check_event(struct scxu_sim *m)
+{
+	if (m->kernel->nr_waiting != m->nr_custody)
+		violation(m, "custody: %llu records wait, and %u tasks",
+			  (unsigned long long)m->kernel->nr_waiting, m->nr_custody);
+	if (m->kernel->floor_reason > SCXU_FLOOR_START && !m->o.nr_faults)
+		check_floor(m);
+	if (m->idle_mask && !TAILQ_EMPTY(&m->all_waiting))
+		check_idle(m);
+}
+
+static uint64_t total(const struct scxu_sim *m, enum scxu_counter counter)
+{
+	uint64_t sum = 0;
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < m->o.nr_cpus; cpu++)
+		sum += m->kcpus[cpu].counters[counter];
+	return sum;
+}
+
+static void check_counters(struct scxu_sim *m)
+{
+	uint64_t decisions = total(m, SCXU_COUNT_decisions);
+	uint64_t ends = total(m, SCXU_COUNT_applied) + total(m, SCXU_COUNT_stale) +
+			total(m, SCXU_COUNT_bounced) + total(m, SCXU_COUNT_invalid);
+	uint64_t decided = scxu_engine_counts(m->sched)->decided;
+
+	if (decisions != ends)
+		violation(m, "counters: %llu decisions were taken up, and %llu have an end",
+			  (unsigned long long)decisions, (unsigned long long)ends);
+	if (decisions > decided)
+		violation(m, "counters: %llu decisions were taken up, %llu given",
+			  (unsigned long long)decisions, (unsigned long long)decided);
+	if (total(m, SCXU_COUNT_invalid))
+		violation(m, "counters: %llu invalid decisions",
+			  (unsigned long long)total(m, SCXU_COUNT_invalid));
+}
+
+static void check_tasks(struct scxu_sim *m)
+{
+	uint64_t run = m->agent.task.runtime, spent = 0;
+	unsigned int i, waiting = 0, custody = 0;
+	const struct task *t;
+
+	m->weight_sum = 0;
+	m->nr_runnable = 0;
+	for (i = 0; i < m->o.nr_cpus; i++) {
+		struct cpu *c = &m->cpus[i];
+
+		machine_update_curr(m, c);
+		spent += c->idle_ns + c->offline_ns;
+		if (c->idle)
+			spent += m->now - c->idle_since;
+		if (!c->online)
+			spent += m->now - c->offline_since;
+	}
+	run = m->agent.task.runtime;
+	for (i = 0; i < m->nr_tasks; i++) {
+		t = m->tasks[i];
+		if (t->where == RUNS && m->cpus[t->cpu].curr != t)
+			violation(m, "lost: task %d runs, but CPU %u does not know", t->pid,
+				  t->cpu);
+		if (t->where != DEAD)
+			run += t->runtime;
+		if (t->where != DEAD && t->where != SLEEPS) {
+			m->weight_sum += t->weight;
+			m->nr_runnable++;
+		}
+		if (t->where == CUSTODY || t->where == SHARED || t->where == STARVED ||
+		    t->where == LOCAL)
+			waiting++;
+		if (t->where != CUSTODY)
+			continue;
+		custody++;
+		if (m->records[t->slot].state != (t->gen << SCXU_GEN_SHIFT | SCXU_TASK_WAITING))
+			violation(m, "lost: task %d waits in custody, its record says %#llx",
+				  t->pid, (unsigned long long)m->records[t->slot].state);
+	}
+	for (i = 0; i < m->workload->nr_programs; i++)
+		run += m->classes[i].runtime;
+	TAILQ_FOREACH(t, &m->all_waiting, waiting)
+	waiting--;
+	if (waiting)
+		violation(m, "lost: %d tasks wait and are not known to", (int)waiting);
+	if (custody != m->nr_custody)
+		violation(m, "lost: %u tasks in custody, %u counted", custody, m->nr_custody);
+	if (run + spent != m->now * m->o.nr_cpus)
+		violation(m, "time: %.6f ms run, %.6f ms idle or offline, of %.6f ms", ms(run),
+			  ms(spent), ms(m->now * m->o.nr_cpus));
+}
+
+void check_audit(struct scxu_sim *m)
+{
+	check_tasks(m);
+	check_counters(m);
+	check_starvation(m);
+}

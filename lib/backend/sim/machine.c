@@ -1,0 +1,1089 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Time, events and CPUs: the kernel's scheduler core and its sched_ext class, as far
+ * as the kernel part sees them (kernel/sched/core.c and ext.c, 6.12 onwards; what
+ * differs between kernels is as on the newest).
+ *
+ * Events lie in a heap by time, and by order of coming among equals. A CPU has one
+ * next event, the end of its task's step or slice; a version tells an event that has
+ * been overtaken. Run time is charged when somebody looks: at events of that CPU.
+ *
+ * schedule() is __schedule(): a task that has slice left goes on; else what lies in
+ * the local DSQ runs; else ops.dispatch is asked; and only then the one that ran
+ * is enqueued, so that a dispatch never sees it wait.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "kernel-part.h"
+#include "machine.h"
+
+#define KICK_NS		1000u /* until an interrupt arrives at another CPU */
+#define BELL_NS		300u /* until an irq_work runs on its own CPU */
+#define SLICE_DFL_NS	20000000ull /* SCX_SLICE_DFL */
+#define DISPATCH_LOOPS	32
+#define TIMER_SLACK_NS	50000u /* the kernel's default */
+#define START_SPREAD_NS 1000000u
+#define AUDIT_NS	10000000u
+#define TASKS_MAX	65536u
+
+int compare_vtime(const struct task *a, const struct task *b)
+{
+	if (a->dsq_vtime != b->dsq_vtime)
+		return scxu_vtime_before(a->dsq_vtime, b->dsq_vtime) ? -1 : 1;
+	return a->dsq_seq < b->dsq_seq ? -1 : a->dsq_seq > b->dsq_seq;
+}
+
+RB_GENERATE(vtime_tree, task, node, compare_vtime)
+
+/* kernel/sched/core.c: sched_prio_to_weight[] */
+static const uint32_t nice_weights[NICE_LEVELS] = {
+	88761, 71755, 56483, 46273, 36291, 29154, 23254, 18705, 14949, 11916,
+	9548,  7620,  6100,  4904,  3906,  3121,  2501,	 1991,	1586,  1277,
+	1024,  820,   655,   526,   423,   335,	  272,	 215,	172,   137,
+	110,   87,    70,    56,    45,	   36,	  29,	 23,	18,    15,
+};
+
+/* sched_weight_to_cgroup(): what p->scx.weight is */
+uint32_t weight_of_nice(int nice)
+{
+	uint32_t weight = (nice_weights[nice + 20] * 100 + 512) / 1024;
+
+	return weight ? weight : 1;
+}
+
+uint64_t sim_random(struct scxu_sim *m)
+{
+	uint64_t z = m->random += 0x9e3779b97f4a7c15ull;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebull;
+	return z ^ z >> 31;
+}
+
+uint64_t sim_below(struct scxu_sim *m, uint64_t limit)
+{
+	return sim_random(m) % limit;
+}
+
+/* --- events --------------------------------------------------------------------- */
+
+static bool earlier(const struct event *a, const struct event *b)
+{
+	return a->at < b->at || (a->at == b->at && a->seq < b->seq);
+}
+
+int machine_event(struct scxu_sim *m, uint64_t at, enum event_kind kind, unsigned int cpu,
+		  struct task *task, uint64_t version)
+{
+	struct event e = {
+		.at = at,
+		.seq = m->seq++,
+		.kind = (uint16_t)kind,
+		.cpu = (uint16_t)cpu,
+		.task = task,
+		.version = version,
+	};
+	size_t i;
+
+	if (m->nr_events == m->max_events) {
+		size_t more = m->max_events ? 2 * m->max_events : 256;
+		struct event *heap = realloc(m->heap, more * sizeof(*heap));
+
+		if (!heap)
+			return m->err = -ENOMEM;
+		m->heap = heap;
+		m->max_events = more;
+	}
+	for (i = m->nr_events++; i && earlier(&e, &m->heap[(i - 1) / 2]); i = (i - 1) / 2)
+		m->heap[i] = m->heap[(i - 1) / 2];
+	m->heap[i] = e;
+	return 0;
+}
+
+static struct event next_event(struct scxu_sim *m)
+{
+	struct event first = m->heap[0], last = m->heap[--m->nr_events];
+	size_t i = 0, child;
+
+	for (; (child = 2 * i + 1) < m->nr_events; i = child) {
+		if (child + 1 < m->nr_events && earlier(&m->heap[child + 1], &m->heap[child]))
+			child++;
+		if (!earlier(&m->heap[child], &last))
+			break;
+		m->heap[i] = m->heap[child];
+	}
+	m->heap[i] = last;
+	return first;
+}
+
+void machine_note(struct scxu_sim *m, const char *what, const struct task *t, int cpu,
+		  uint64_t value)
+{
+	m->happened[m->nr_happened++ % LAST_EVENTS] = (struct happened) {
+		.at = m->now,
+		.what = what,
+		.pid = t ? t->pid : 0,
+		.cpu = cpu,
+		.value = value,
+	};
+}
+
+/* --- DSQs -------------------------------------------------------------------------- */
+
+static void link_shared(struct scxu_sim *m, struct task *t)
+{
+	t->dsq_seq = m->dsq_seq++;
+	RB_INSERT(vtime_tree, &m->shared, t);
+	m->nr_shared++;
+}
+
+/* Ordered by when they began to wait; they mostly come so. */
+static void link_starved(struct scxu_sim *m, struct task *t)
+{
+	struct task *before = TAILQ_LAST(&m->starved, task_list);
+
+	while (before && before->enqueued_at > t->enqueued_at)
+		before = TAILQ_PREV(before, task_list, fifo);
+	if (before)
+		TAILQ_INSERT_AFTER(&m->starved, before, t, fifo);
+	else
+		TAILQ_INSERT_HEAD(&m->starved, t, fifo);
+	m->nr_starved++;
+}
+
+static void unlink_task(struct scxu_sim *m, struct task *t)
+{
+	switch (t->where) {
+	case SHARED:
+		RB_REMOVE(vtime_tree, &m->shared, t);
+		m->nr_shared--;
+		break;
+	case STARVED:
+		TAILQ_REMOVE(&m->starved, t, fifo);
+		m->nr_starved--;
+		break;
+	case LOCAL:
+		TAILQ_REMOVE(&m->cpus[t->cpu].local, t, fifo);
+		m->cpus[t->cpu].nr_local--;
+		break;
+	case CUSTODY:
+		m->nr_custody--;
+		break;
+	case SLEEPS:
+	case RUNS:
+	case DEAD:
+		break;
+	}
+}
+
+static void resched(struct scxu_sim *m, unsigned int cpu, uint64_t delay)
+{
+	struct cpu *c = &m->cpus[cpu];
+
+	if (c->resched_at <= m->now + delay)
+		return;
+	c->resched_at = m->now + delay;
+	machine_event(m, c->resched_at, EVENT_RESCHED, cpu, NULL, 0);
+}
+
+void machine_kick(struct scxu_sim *m, unsigned int cpu, enum kick kick)
+{
+	struct cpu *c = &m->cpus[cpu];
+
+	if (!c->online || (kick == KICK_IDLE && c->curr))
+		return;
+	if (kick == KICK_PREEMPT)
+		c->resched_preempt = true;
+	resched(m, cpu, KICK_NS);
+}
+
+void machine_insert_local(struct scxu_sim *m, struct task *t, unsigned int cpu, uint64_t slice,
+			  bool head, bool preempt)
+{
+	struct cpu *c = &m->cpus[cpu];
+
+	t->where = LOCAL;
+	t->cpu = cpu;
+	t->slice = slice;
+	if (head)
+		TAILQ_INSERT_HEAD(&c->local, t, fifo);
+	else
+		TAILQ_INSERT_TAIL(&c->local, t, fifo);
+	c->nr_local++;
+	if (m->dispatching)
+		return; /* this CPU looks anyway */
+	if (preempt && c->curr) {
+		machine_update_curr(m, c);
+		c->curr->slice = 0;
+	}
+	if (!c->curr || preempt)
+		resched(m, cpu, KICK_NS);
+}
+
+void machine_insert_shared(struct scxu_sim *m, struct task *t, uint64_t slice, uint64_t vtime)
+{
+	t->where = SHARED;
+	t->slice = slice;
+	t->dsq_vtime = vtime;
+	if (m->dispatching)
+		m->buffer[m->nr_buffer++] = t;
+	else
+		link_shared(m, t);
+}
+
+void machine_insert_starved(struct scxu_sim *m, struct task *t, uint64_t slice)
+{
+	t->where = STARVED;
+	t->slice = slice;
+	m->buffer[m->nr_buffer++] = t;
+}
+
+static void flush(struct scxu_sim *m)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->nr_buffer; i++) {
+		if (m->buffer[i]->where == SHARED)
+			link_shared(m, m->buffer[i]);
+		else
+			link_starved(m, m->buffer[i]);
+	}
+	m->nr_dispatched += m->nr_buffer;
+	m->nr_buffer = 0;
+}
+
+void machine_move_task(struct scxu_sim *m, struct task *t, unsigned int cpu)
+{
+	unlink_task(m, t);
+	machine_insert_local(m, t, cpu, t->slice, false, false);
+	m->nr_dispatched++;
+}
+
+bool machine_move_shared(struct scxu_sim *m, unsigned int cpu)
+{
+	struct task *t;
+
+	flush(m);
+	RB_FOREACH (t, vtime_tree, &m->shared) {
+		if (!task_allowed(t, cpu))
+			continue;
+		machine_move_task(m, t, cpu);
+		return true;
+	}
+	return false;
+}
+
+bool machine_move_starved(struct scxu_sim *m, unsigned int cpu)
+{
+	struct task *t;
+
+	flush(m);
+	TAILQ_FOREACH(t, &m->starved, fifo)
+	{
+		if (!task_allowed(t, cpu))
+			continue;
+		machine_move_task(m, t, cpu);
+		return true;
+	}
+	return false;
+}
+
+/* --- idle CPUs -------------------------------------------------------------------- */
+
+int machine_pick_idle_cpu(struct scxu_sim *m, uint64_t cpus)
+{
+	int cpu;
+
+	if (!(m->idle_mask & cpus))
+		return -1;
+	cpu = __builtin_ctzll(m->idle_mask & cpus);
+	m->idle_mask &= ~(1ull << cpu);
+	return cpu;
+}
+
+int machine_select_cpu_dfl(struct scxu_sim *m, const struct task *t, unsigned int prev)
+{
+	if (task_allowed(t, prev) && m->idle_mask >> prev & 1) {
+		m->idle_mask &= ~(1ull << prev);
+		return (int)prev;
+	}
+	return machine_pick_idle_cpu(m, t->cpus);
+}
+
+/* --- running ---------------------------------------------------------------------- */
+
+void machine_update_curr(struct scxu_sim *m, struct cpu *c)
+{
+	uint64_t delta = m->now - c->updated, work;
+	struct task *t = c->curr;
+
+	c->updated = m->now;
+	if (!t || !delta)
+		return;
+	t->runtime += delta;
+	t->slice -= delta < t->slice ? delta : t->slice;
+	/* on a shared clock, so much of it was the others' turn */
+	delta += c->turn;
+	c->turn = delta % m->nr_turns;
+	delta /= m->nr_turns;
+	work = delta > c->overhead ? delta - c->overhead : 0;
+	c->overhead -= delta - work;
+	t->work -= work < t->work ? work : t->work;
+}
+
+static uint64_t tick_at_or_after(const struct scxu_sim *m, uint64_t at)
+{
+	return (at + m->tick_ns - 1) / m->tick_ns * m->tick_ns;
+}
+
+static void arm(struct scxu_sim *m, unsigned int cpu)
+{
+	struct cpu *c = &m->cpus[cpu];
+	const struct task *t = c->curr;
+	uint64_t step, slice;
+
+	c->version++;
+	if (!t)
+		return;
+	step = m->now + (c->overhead + t->work) * m->nr_turns - c->turn;
+	slice = m->now + t->slice;
+	if (!m->o.exact_slices)
+		slice = tick_at_or_after(m, slice);
+	machine_event(m, step < slice ? step : slice, EVENT_CPU, cpu, NULL, c->version);
+}
+
+/* A CPU has gone idle or come back: on a shared clock all others go on at another pace. */
+static void share_clock(struct scxu_sim *m)
+{
+	unsigned int cpu;
+
+	if (!m->o.shared_clock)
+		return;
+	for (cpu = 0; cpu < m->o.nr_cpus; cpu++)
+		machine_update_curr(m, &m->cpus[cpu]);
+	m->nr_turns = 0;
+	for (cpu = 0; cpu < m->o.nr_cpus; cpu++)
+		m->nr_turns += m->cpus[cpu].online && !m->cpus[cpu].idle;
+	if (!m->nr_turns)
+		m->nr_turns = 1;
+	for (cpu = 0; cpu < m->o.nr_cpus; cpu++) {
+		m->cpus[cpu].turn = 0;
+		arm(m, cpu);
+	}
+}
+
+static void wait_begins(struct scxu_sim *m, struct task *t)
+{
+	if (t == &m->agent.task)
+		return;
+	t->queued_at = m->now;
+	TAILQ_INSERT_TAIL(&m->all_waiting, t, waiting);
+}
+
+static void wait_ends(struct scxu_sim *m, struct task *t)
+{
+	struct class *class = &m->classes[t->class];
+
+	if (t == &m->agent.task)
+		return;
+	TAILQ_REMOVE(&m->all_waiting, t, waiting);
+	waits_add(&class->waits, m->now - t->queued_at);
+	if (t->waits)
+		waits_add(t->waits, m->now - t->queued_at);
+	t->switches++;
+	m->switches++;
+}
+
+static void run_begins(struct scxu_sim *m, struct task *t, unsigned int cpu)
+{
+	struct cpu *c = &m->cpus[cpu];
+
+	unlink_task(m, t);
+	check_running(m, t, cpu);
+	wait_ends(m, t);
+	t->where = RUNS;
+	t->cpu = cpu;
+	c->curr = t;
+	c->updated = m->now;
+	c->overhead = m->o.switch_ns;
+	c->turn = 0;
+	if (c->idle) {
+		c->idle = false;
+		c->idle_ns += m->now - c->idle_since;
+		share_clock(m);
+		kernel_part_update_idle(m, cpu, false);
+	}
+	m->idle_mask &= ~(1ull << cpu);
+	kernel_part_running(m, t, cpu);
+	c->span = 0;
+	if (m->nr_spans < m->max_spans && m->now < m->o.gantt_to) {
+		m->spans[m->nr_spans] = (struct run_span) {
+			.from = m->now,
+			.to = ~0ull,
+			.pid = t->pid,
+			.cpu = (uint16_t)cpu,
+			.class = (uint16_t)t->class,
+		};
+		c->span = ++m->nr_spans;
+	}
+	machine_note(m, "runs", t, (int)cpu, t->slice);
+}
+
+/* The CPU's task is none any more; its state is the caller's to set. */
+static struct task *run_ends(struct scxu_sim *m, unsigned int cpu)
+{
+	struct cpu *c = &m->cpus[cpu];
+	struct task *t = c->curr;
+
+	machine_update_curr(m, c);
+	kernel_part_stopping(m, t, cpu);
+	c->curr = NULL;
+	c->version++;
+	if (c->span)
+		m->spans[c->span - 1].to = m->now;
+	c->span = 0;
+	return t;
+}
+
+static unsigned int fallback_cpu(const struct scxu_sim *m, const struct task *t)
+{
+	uint64_t cpus = t->cpus & m->online_mask;
+
+	if (cpus >> t->cpu & 1)
+		return t->cpu;
+	return (unsigned int)__builtin_ctzll(cpus ? cpus : m->online_mask);
+}
+
+static void put_prev(struct scxu_sim *m, struct task *t, unsigned int here)
+{
+	wait_begins(m, t);
+	kernel_part_enqueue(m, t, false, here);
+}
+
+/* ops.dispatch until there is something: true, the task that ran goes on. */
+static bool balance(struct scxu_sim *m, unsigned int cpu)
+{
+	struct cpu *c = &m->cpus[cpu];
+	int loops = DISPATCH_LOOPS;
+
+	if (c->nr_local)
+		return false;
+	m->dispatching = true;
+	do {
+		m->nr_dispatched = 0;
+		kernel_part_dispatch(m, cpu, c->curr);
+		flush(m);
+		if ((c->curr && c->curr->slice) || c->nr_local)
+			break;
+	} while (m->nr_dispatched && --loops);
+	m->dispatching = false;
+	return c->curr && c->curr->slice;
+}
+
+static void schedule(struct scxu_sim *m, unsigned int cpu)
+{
+	struct cpu *c = &m->cpus[cpu];
+	struct task *prev = c->curr, *next;
+
+	machine_update_curr(m, c);
+	if (!c->online)
+		return;
+	if (!(prev && prev->slice) && !balance(m, cpu)) {
+		next = TAILQ_FIRST(&c->local);
+		if (next) {
+			if (prev)
+				run_ends(m, cpu);
+			run_begins(m, next, cpu);
+			if (prev)
+				put_prev(m, prev, cpu);
+		} else if (prev) {
+			prev->slice = SLICE_DFL_NS;
+		} else {
+			m->idle_mask |= 1ull << cpu;
+			if (!c->idle) {
+				c->idle = true;
+				c->idle_since = m->now;
+				share_clock(m);
+				machine_note(m, "idle", NULL, (int)cpu, 0);
+				kernel_part_update_idle(m, cpu, true);
+			}
+		}
+	}
+	arm(m, cpu);
+}
+
+void machine_block(struct scxu_sim *m, struct task *t, enum where where)
+{
+	run_ends(m, t->cpu);
+	t->where = where;
+	t->slept = true; /* an end too: it wanted no more */
+	if (t == &m->agent.task)
+		return;
+	ideal_leave(m, t);
+	machine_note(m, where == DEAD ? "ends" : "sleeps", t, (int)t->cpu, 0);
+	if (where != DEAD)
+		return;
+	kernel_part_exit_task(m, t);
+	m->classes[t->class].runtime += t->runtime;
+	m->classes[t->class].ideal += ideal_of(m, t);
+	m->classes[t->class].switches += t->switches;
+	if (t->forked) {
+		t->next_free = m->free_tasks;
+		m->free_tasks = t;
+	}
+}
+
+/* wakeup: it slept; else it is new. */
+static void activate(struct scxu_sim *m, struct task *t, bool wakeup, unsigned int here)
+{
+	unsigned int cpu = fallback_cpu(m, t);
+	bool direct;
+
+	if (t != &m->agent.task)
+		ideal_join(m, t);
+	machine_note(m, wakeup ? "wakes" : "is new", t, (int)cpu, 0);
+	wait_begins(m, t);
+	direct = kernel_part_select_cpu(m, t, &cpu, here);
+	if (direct)
+		return;
+	t->cpu = cpu;
+	kernel_part_enqueue(m, t, wakeup, here);
+}
+
+void machine_wake(struct scxu_sim *m, struct task *t, unsigned int here)
+{
+	t->timer++; /* whatever was to wake it */
+	activate(m, t, true, here);
+}
+
+void machine_sleep_until(struct scxu_sim *m, struct task *t, uint64_t at)
+{
+	machine_event(m, at + sim_below(m, TIMER_SLACK_NS), EVENT_TIMER, t->cpu, t, ++t->timer);
+}
+
+void machine_start_task(struct scxu_sim *m, struct task *t, unsigned int here)
+{
+	behaviour_begin(m, t);
+	activate(m, t, false, here);
+}
+
+/* Out of wherever it waits, and in again: what dequeue and enqueue do at a change. */
+static void requeue(struct scxu_sim *m, struct task *t, unsigned int here)
+{
+	unlink_task(m, t);
+	TAILQ_REMOVE(&m->all_waiting, t, waiting);
+	wait_begins(m, t);
+	t->cpu = fallback_cpu(m, t);
+	kernel_part_enqueue(m, t, false, here);
+}
+
+static bool waits(const struct task *t)
+{
+	return t->where == CUSTODY || t->where == SHARED || t->where == STARVED ||
+	       t->where == LOCAL;
+}
+
+void machine_set_nice(struct scxu_sim *m, struct task *t, int nice, unsigned int here)
+{
+	bool runnable = waits(t) || t->where == RUNS;
+
+	machine_note(m, "nice", t, (int)here, (uint64_t)nice);
+	if (runnable)
+		ideal_leave(m, t);
+	if (t->where == RUNS) {
+		machine_update_curr(m, &m->cpus[t->cpu]);
+		kernel_part_stopping(m, t, t->cpu);
+	}
+	t->nice = nice;
+	t->weight = weight_of_nice(nice);
+	if (runnable)
+		ideal_join(m, t);
+	if (t->where == RUNS)
+		kernel_part_running(m, t, t->cpu);
+	else if (runnable)
+		requeue(m, t, here);
+}
+
+void machine_set_cpus(struct scxu_sim *m, struct task *t, uint64_t cpus, unsigned int here)
+{
+	unsigned int cpu = t->cpu;
+
+	machine_note(m, "affinity", t, (int)here, cpus);
+	t->cpus = cpus & m->online_mask ? cpus : ~0ull >> (64 - m->o.nr_cpus);
+	if (t->where == RUNS && !task_allowed(t, cpu)) {
+		/* the stopper moves it */
+		run_ends(m, cpu);
+		t->cpu = fallback_cpu(m, t);
+		put_prev(m, t, here);
+		resched(m, cpu, 0);
+	} else if (waits(t)) {
+		requeue(m, t, here);
+	}
+}
+
+/* --- the agent's bell and its faults ---------------------------------------------- */
+
+static void wake_agent(struct scxu_sim *m, unsigned int here)
+{
+	struct agent *a = &m->agent;
+
+	if (a->stopped || a->task.where != SLEEPS)
+		return;
+	if (a->sleeps) {
+		a->sleeps = false;
+		a->state = AGENT_WAKES;
+		a->task.work = m->o.wake_ns;
+	}
+	a->rung = false;
+	activate(m, &a->task, true, here);
+}
+
+/* By irq_work: not before the callback that rings has ended. */
+void machine_ring_bell(struct scxu_sim *m, unsigned int here)
+{
+	m->agent.rung = true;
+	machine_event(m, m->now + BELL_NS, EVENT_BELL, here, NULL, 0);
+}
+
+static void stop_agent(struct scxu_sim *m)
+{
+	struct task *t = &m->agent.task;
+
+	m->agent.stopped = true;
+	machine_note(m, "agent is stopped", t, (int)t->cpu, 0);
+	if (t->where == RUNS) {
+		machine_block(m, t, SLEEPS);
+		schedule(m, t->cpu);
+	} else if (waits(t)) {
+		unlink_task(m, t);
+		t->where = SLEEPS;
+	}
+}
+
+static void continue_agent(struct scxu_sim *m)
+{
+	m->agent.stopped = false;
+	machine_note(m, "agent goes on", &m->agent.task, -1, 0);
+	if (!m->agent.sleeps || m->agent.rung)
+		wake_agent(m, m->agent.task.cpu);
+}
+
+/* --- hotplug ------------------------------------------------------------------------- */
+
+static void cpu_offline(struct scxu_sim *m, unsigned int cpu)
+{
+	struct cpu *c = &m->cpus[cpu];
+	uint64_t rest = m->online_mask & ~(1ull << cpu);
+	unsigned int here, i;
+	struct task *t;
+
+	if (!c->online || !rest)
+		return;
+	machine_note(m, "goes offline", NULL, (int)cpu, 0);
+	here = (unsigned int)__builtin_ctzll(rest);
+	c->online = false;
+	ideal_update(m);
+	m->online_mask = rest;
+	m->idle_mask &= rest;
+	if (c->idle)
+		c->idle_ns += m->now - c->idle_since;
+	c->idle = false;
+	c->offline_since = m->now;
+	share_clock(m);
+	kernel_part_cpu_offline(m, cpu);
+	if (c->curr) {
+		t = run_ends(m, cpu);
+		if (!(t->cpus & rest))
+			t->cpus = ~0ull >> (64 - m->o.nr_cpus);
+		t->cpu = fallback_cpu(m, t);
+		put_prev(m, t, here);
+	}
+	while ((t = TAILQ_FIRST(&c->local))) {
+		unlink_task(m, t);
+		t->where = SLEEPS;
+		if (!(t->cpus & rest))
+			t->cpus = ~0ull >> (64 - m->o.nr_cpus);
+		t->cpu = fallback_cpu(m, t);
+		if (t != &m->agent.task)
+			TAILQ_REMOVE(&m->all_waiting, t, waiting);
+		put_prev(m, t, here);
+	}
+	/* as select_fallback_rq(): no longer affine */
+	for (i = 0; i < m->nr_tasks; i++)
+		if (m->tasks[i]->where != DEAD && !(m->tasks[i]->cpus & rest))
+			machine_set_cpus(m, m->tasks[i], rest, here);
+}
+
+static void cpu_online(struct scxu_sim *m, unsigned int cpu)
+{
+	struct cpu *c = &m->cpus[cpu];
+
+	if (c->online)
+		return;
+	machine_note(m, "goes online", NULL, (int)cpu, 0);
+	ideal_update(m);
+	c->online = true;
+	m->online_mask |= 1ull << cpu;
+	c->offline_ns += m->now - c->offline_since;
+	c->updated = m->now;
+	share_clock(m);
+	kernel_part_cpu_online(m, cpu);
+	schedule(m, cpu);
+}
+
+/* --- the loop ------------------------------------------------------------------------- */
+
+static void cpu_event(struct scxu_sim *m, unsigned int cpu)
+{
+	struct cpu *c = &m->cpus[cpu];
+
+	machine_update_curr(m, c);
+	if (c->curr == &m->agent.task) {
+		if (!c->overhead && !c->curr->work)
+			agent_step(m, cpu);
+	} else if (!c->overhead && !c->curr->work) {
+		behaviour_step(m, c->curr, cpu);
+	}
+	if (!c->curr || (!c->curr->slice && (m->o.exact_slices || m->now % m->tick_ns == 0)))
+		schedule(m, cpu);
+	else
+		arm(m, cpu);
+}
+
+static void resched_event(struct scxu_sim *m, unsigned int cpu)
+{
+	struct cpu *c = &m->cpus[cpu];
+
+	c->resched_at = ~0ull;
+	if (!c->online)
+		return;
+	machine_update_curr(m, c);
+	if (c->resched_preempt && c->curr)
+		c->curr->slice = 0;
+	c->resched_preempt = false;
+	schedule(m, cpu);
+}
+
+/* False: it was overtaken. */
+static bool process(struct scxu_sim *m, const struct event *e)
+{
+	switch ((enum event_kind)e->kind) {
+	case EVENT_CPU:
+		if (e->version != m->cpus[e->cpu].version)
+			return false;
+		cpu_event(m, e->cpu);
+		break;
+	case EVENT_RESCHED:
+		if (e->at != m->cpus[e->cpu].resched_at)
+			return false;
+		resched_event(m, e->cpu);
+		break;
+	case EVENT_TIMER:
+		if (e->version != e->task->timer || e->task->where != SLEEPS)
+			return false;
+		machine_wake(m, e->task,
+			     m->cpus[e->cpu].online
+				     ? e->cpu
+				     : (unsigned int)__builtin_ctzll(m->online_mask));
+		break;
+	case EVENT_BELL:
+		if (!m->agent.rung || !m->agent.sleeps)
+			return false;
+		wake_agent(m, m->cpus[e->cpu].online
+				      ? e->cpu
+				      : (unsigned int)__builtin_ctzll(m->online_mask));
+		break;
+	case EVENT_WATCH:
+		kernel_part_watch(m, (unsigned int)__builtin_ctzll(m->online_mask));
+		break;
+	case EVENT_OFFLINE:
+		cpu_offline(m, e->cpu);
+		break;
+	case EVENT_ONLINE:
+		cpu_online(m, e->cpu);
+		break;
+	case EVENT_STOP:
+		stop_agent(m);
+		break;
+	case EVENT_CONT:
+		continue_agent(m);
+		break;
+	case EVENT_AUDIT:
+		check_audit(m);
+		machine_event(m, m->now + AUDIT_NS, EVENT_AUDIT, 0, NULL, 0);
+		return false;
+	}
+	return true;
+}
+
+int scxu_sim_run(struct scxu_sim *m)
+{
+	while (!m->err && !m->violation[0]) {
+		struct event e = next_event(m); /* the audit is always there */
+
+		if (e.at > m->o.duration)
+			break;
+		m->now = e.at;
+		if (!process(m, &e))
+			continue;
+		m->events++;
+		check_event(m);
+		if (m->o.check_all)
+			check_audit(m);
+	}
+	if (m->err)
+		return m->err;
+	if (!m->violation[0]) {
+		m->now = m->o.duration;
+		check_audit(m);
+	}
+	return m->violation[0] ? -EPROTO : 0;
+}
+
+const char *scxu_sim_violation(const struct scxu_sim *m)
+{
+	return m->violation[0] ? m->violation : NULL;
+}
+
+uint64_t scxu_sim_events(const struct scxu_sim *m)
+{
+	return m->events;
+}
+
+/* --- begin and end ---------------------------------------------------------------- */
+
+struct task *machine_new_task(struct scxu_sim *m, unsigned int program, bool forked)
+{
+	const struct program *p = &m->workload->programs[program];
+	struct task *t = m->free_tasks;
+
+	if (t) {
+		uint64_t timer = t->timer;
+
+		m->free_tasks = t->next_free;
+		memset(t, 0, sizeof(*t));
+		t->timer = timer + 1; /* timers of its former life */
+	} else {
+		if (m->nr_tasks == m->max_tasks)
+			return NULL;
+		t = calloc(1, sizeof(*t));
+		if (!t)
+			return NULL;
+		m->tasks[m->nr_tasks++] = t;
+	}
+	if (!forked) {
+		t->waits = calloc(1, sizeof(*t->waits));
+		if (!t->waits)
+			return NULL;
+	}
+	t->forked = forked;
+	t->pid = m->next_pid++;
+	t->program = p;
+	t->class = program;
+	memcpy(t->comm, p->name, sizeof(t->comm));
+	t->nice = p->nice;
+	t->weight = weight_of_nice(p->nice);
+	t->cpus = ~0ull >> (64 - m->o.nr_cpus);
+	t->cpu = (unsigned int)(t->pid % (int)m->o.nr_cpus);
+	t->cpu = fallback_cpu(m, t);
+	t->where = SLEEPS;
+	m->classes[program].tasks++;
+	kernel_part_init_task(m, t);
+	return t;
+}
+
+void scxu_sim_options_init(struct scxu_sim_options *o)
+{
+	*o = (struct scxu_sim_options) {
+		.size = sizeof(*o),
+		.nr_cpus = 4,
+		.max_tasks = 4096,
+		.batch = 8,
+		.hz = 250,
+		.seed = 1,
+		.duration = 10 * SECOND_NS,
+		.slice_ns = 3000000,
+		.floor_ns = 4000000,
+		.switch_ns = 1500,
+		.wake_ns = 3000,
+		.event_ns = 400,
+		.decision_ns = 300,
+	};
+}
+
+static bool options_are_valid(const struct scxu_sim_options *o)
+{
+	unsigned int i;
+
+	if (o->size != sizeof(*o) || o->nr_cpus < 1 || o->nr_cpus > SCXU_SIM_MAX_CPUS ||
+	    o->max_tasks < 64 || o->max_tasks > TASKS_MAX || o->hz < 100 || o->hz > 10000 ||
+	    o->slice_ns < SCXU_SLICE_MIN_NS || o->slice_ns > SCXU_SLICE_MAX_NS ||
+	    o->floor_ns < 1000 || o->nr_faults > SCXU_SIM_MAX_SPANS ||
+	    o->nr_hotplug > SCXU_SIM_MAX_SPANS)
+		return false;
+	for (i = 0; i < o->nr_hotplug; i++)
+		if (o->hotplug[i].cpu >= o->nr_cpus)
+			return false;
+	return true;
+}
+
+static void place_events(struct scxu_sim *m)
+{
+	const struct scxu_sim_options *o = &m->o;
+	unsigned int i;
+
+	for (i = 0; i < o->nr_faults; i++) {
+		machine_event(m, o->faults[i].from, EVENT_STOP, 0, NULL, 0);
+		machine_event(m, o->faults[i].to, EVENT_CONT, 0, NULL, 0);
+	}
+	for (i = 0; i < o->nr_hotplug; i++) {
+		machine_event(m, o->hotplug[i].from, EVENT_OFFLINE, o->hotplug[i].cpu, NULL, 0);
+		machine_event(m, o->hotplug[i].to, EVENT_ONLINE, o->hotplug[i].cpu, NULL, 0);
+	}
+	machine_event(m, AUDIT_NS, EVENT_AUDIT, 0, NULL, 0);
+}
+
+static int place_tasks(struct scxu_sim *m)
+{
+	const struct scxu_workload *w = m->workload;
+	unsigned int p, i;
+
+	for (p = 0; p < w->nr_programs; p++) {
+		for (i = 0; i < w->programs[p].instances; i++) {
+			struct task *t = machine_new_task(m, p, false);
+
+			if (!t)
+				return -ENOMEM;
+			behaviour_begin(m, t);
+			machine_event(m,
+				      w->programs[p].delay + 1000 + sim_below(m, START_SPREAD_NS),
+				      EVENT_TIMER, t->cpu, t, t->timer);
+		}
+	}
+	return m->err;
+}
+
+static int allocate(struct scxu_sim *m)
+{
+	const struct scxu_workload *w = m->workload;
+	unsigned int i, nr_tasks = 0;
+
+	for (i = 0; i < w->nr_programs; i++)
+		nr_tasks += w->programs[i].instances;
+	m->max_tasks = nr_tasks + TASKS_MAX;
+	m->tasks = calloc(m->max_tasks, sizeof(struct task *));
+	m->classes = calloc(w->nr_programs, sizeof(*m->classes));
+	m->mutexes = calloc(w->nr_mutexes + 1, sizeof(*m->mutexes));
+	m->conditions = calloc(w->nr_conditions + 1, sizeof(*m->conditions));
+	m->barriers = calloc(w->nr_barriers + 1, sizeof(*m->barriers));
+	m->suspended = calloc(w->nr_programs, sizeof(*m->suspended));
+	m->timers = calloc(w->nr_timers + 1, sizeof(*m->timers));
+	m->last_gen = calloc(m->o.max_tasks, sizeof(*m->last_gen));
+	if (m->o.gantt_to > m->o.gantt_from) {
+		m->max_spans = 1u << 17;
+		m->spans = calloc(m->max_spans, sizeof(*m->spans));
+	}
+	if (!m->tasks || !m->classes || !m->mutexes || !m->conditions || !m->barriers ||
+	    !m->suspended || !m->timers || !m->last_gen || (m->max_spans && !m->spans))
+		return -ENOMEM;
+	for (i = 0; i <= w->nr_mutexes; i++)
+		TAILQ_INIT(&m->mutexes[i].blocked);
+	for (i = 0; i <= w->nr_conditions; i++)
+		TAILQ_INIT(&m->conditions[i].blocked);
+	for (i = 0; i <= w->nr_barriers; i++)
+		TAILQ_INIT(&m->barriers[i].blocked);
+	for (i = 0; i < w->nr_programs; i++)
+		TAILQ_INIT(&m->suspended[i].blocked);
+	return kernel_part_create(m);
+}
+
+static void place_agent(struct scxu_sim *m)
+{
+	struct task *t = &m->agent.task;
+
+	t->pid = AGENT_PID;
+	memcpy(t->comm, "scxu-agent", sizeof("scxu-agent"));
+	t->weight = weight_of_nice(0);
+	t->cpus = ~0ull >> (64 - m->o.nr_cpus);
+	t->where = SLEEPS;
+	kernel_part_init_task(m, t);
+	m->agent.sleeps = true;
+	wake_agent(m, 0);
+}
+
+int scxu_sim_create(const struct scxu_policy_ops *policy, const struct scxu_workload *workload,
+		    const struct scxu_sim_options *options, struct scxu_sim **ret)
+{
+	struct scxu_engine_options engine = {
+		.batch = options->batch,
+		.slice_ns = options->slice_ns,
+		.values = options->values,
+	};
+	struct scxu_sim *m;
+	unsigned int cpu;
+	int err;
+
+	if (!options_are_valid(options) || workload->nr_cpus > options->nr_cpus)
+		return -EINVAL;
+	m = calloc(1, sizeof(*m));
+	if (!m)
+		return -ENOMEM;
+	m->o = *options;
+	m->workload = workload;
+	m->tick_ns = SECOND_NS / options->hz;
+	m->nr_turns = 1;
+	m->random = options->seed;
+	m->next_pid = FIRST_PID;
+	m->online_mask = ~0ull >> (64 - options->nr_cpus);
+	TAILQ_INIT(&m->all_waiting);
+	TAILQ_INIT(&m->starved);
+	RB_INIT(&m->shared);
+	for (cpu = 0; cpu < options->nr_cpus; cpu++) {
+		m->cpus[cpu].online = true;
+		m->cpus[cpu].resched_at = ~0ull;
+		TAILQ_INIT(&m->cpus[cpu].local);
+	}
+	err = allocate(m);
+	if (!err)
+		err = scxu_engine_create(policy, &m->shm, &engine, &m->sched);
+	if (!err) {
+		for (cpu = 0; cpu < options->nr_cpus; cpu++)
+			schedule(m, cpu); /* all go idle */
+		place_agent(m);
+		place_events(m);
+		err = place_tasks(m);
+	}
+	if (err) {
+		scxu_sim_destroy(m);
+		return err;
+	}
+	*ret = m;
+	return 0;
+}
+
+struct scxu_sim *scxu_sim_destroy(struct scxu_sim *m)
+{
+	unsigned int i;
+
+	if (!m)
+		return NULL;
+	scxu_engine_destroy(m->sched);
+	kernel_part_destroy(m);
+	for (i = 0; m->tasks && i < m->nr_tasks; i++) {
+		free(m->tasks[i]->waits);
+		free(m->tasks[i]);
+	}
+	free(m->last_gen);
+	free(m->timers);
+	free(m->suspended);
+	free(m->barriers);
+	free(m->conditions);
+	free(m->mutexes);
+	free(m->classes);
+	free(m->tasks);
+	free(m->spans);
+	free(m->heap);
+	free(m);
+	return NULL;
+}

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef SCXU_POLICY_EEVDF_H
+#define SCXU_POLICY_EEVDF_H
+
+#include <scxu/policy.h>
+
+extern const struct scxu_policy_ops eevdf_policy;
+
+#endif

@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * vruntime: weighted fair queueing by virtual run time, as the kernel's own fair
+ * class did up to 6.5 (CFS, kernel/sched/fair.c; Documentation/scheduler/
+ * sched-design-CFS.rst).
+ *
+ *  - vruntime += runtime * 100 / weight [calc_delta_fair()]. The task with the
+ *    least goes first.
+ *  - A task that slept returns at no less than min_vruntime minus a credit
+ *    [place_entity(), GENTLE_FAIR_SLEEPERS: half of sched_latency, 3 ms], so that
+ *    it neither starves nor hoards. min_vruntime is the least of all waiting and
+ *    running tasks and never goes back [update_min_vruntime()].
+ *  - No task comes back further ahead of min_vruntime than 128 slices of its
+ *    own weight, a slice being a tick at least: what it ran for longer while nobody
+ *    else wanted the CPU is no debt. [update_entity_lag() of 6.6 has two slices; but
+ *    there each CPU has its own order. In one order, tasks that have a CPU each and
+ *    less weight than that is worth are far ahead of others, and must stay in order
+ *    among themselves.]
+ *  - A new task begins one slice behind min_vruntime [START_DEBIT], so that
+ *    forking gains nothing.
+ *  - A woken task preempts the running task that is furthest ahead, if it is
+ *    ahead of the woken one by more than a granularity of 1 ms, as virtual time
+ *    of the woken [wakeup_preempt_entity(), sysctl_sched_wakeup_granularity].
+ *  - The slice is a share of a round of 24 ms a CPU among those that wait, no
+ *    longer than --slice-us and no shorter than 750 us [sched_slice(),
+ *    sysctl_sched_min_granularity].
+ */
+#include <errno.h>
+
+#include "policies/tree.h"
+#include "vruntime.h"
+
+#define CREDIT_NS      3000000ull
+#define GRANULARITY_NS 1000000ull
+#define ROUND_NS       24000000ull
+#define TICK_NS	       4000000ull /* HZ=250 */
+#define SLICE_MIN_NS   750000ull
+
+struct vtask {
+	RB_ENTRY(vtask) node;
+	uint64_t vruntime;
+	uint64_t runtime; /* charged up to here */
+	uint64_t seq;  /* order among equals: first come, first served */
+	bool woken;  /* it may preempt, once */
+};
+
+RB_HEAD(tree, vtask);
+
+struct vsched {
+	struct tree tree;
+	uint64_t min_vruntime;
+	uint64_t min_at; /* scxu_now() of its last update */
+	bool blind;  /* nothing was seen to wait or to run then */
+	bool recalled;  /* in this pass; the least of them: */
+	uint64_t recalled_vruntime;
+	uint64_t seq;
+	uint64_t slice_us; /* option; 0: the user's --slice-us */
+};
+
+static int compare(const struct vtask *a, const struct vtask *b)
+{
+	if (a->vruntime != b->vruntime)
+		return (int64_t)(a->vruntime - b->vruntime) < 0 ? -1 : 1;
+	return a->seq < b->seq ? -1 : a->seq > b->seq;
+}
+
+RB_PROTOTYPE_STATIC(tree, vtask, node, compare)
+RB_GENERATE_STATIC(tree, vtask, node, compare)
+
+uint64_t vruntime_charge(uint64_t vruntime, uint64_t ran_ns, uint32_t weight)
+{
+	return vruntime + ran_ns * 100 / weight;
+}
+
+uint64_t vruntime_place(uint64_t vruntime, uint64_t min_vruntime)
+{
+	uint64_t least = min_vruntime - CREDIT_NS;
+
+	return (int64_t)(vruntime - least) < 0 ? least : vruntime;
+}
+
+uint64_t vruntime_limit(uint64_t vruntime, uint64_t min_vruntime, uint64_t slice_ns,
+			uint32_t weight)
+{
+	uint64_t slice = slice_ns > TICK_NS ? slice_ns : TICK_NS;
+	uint64_t most = vruntime_charge(min_vruntime, 128 * slice, weight);
+
+	return (int64_t)(vruntime - most) > 0 ? most : vruntime;
+}
+
+bool vruntime_preempts(uint64_t woken, uint32_t weight, uint64_t running)
+{
+	return (int64_t)(running - woken) > (int64_t)(GRANULARITY_NS * 100 / weight);
+}
+
+uint64_t vruntime_slice(uint64_t longest_ns, unsigned int waiting, unsigned int cpus)
+{
+	uint64_t slice = ROUND_NS * cpus / (waiting + cpus);
+
+	if (slice < SLICE_MIN_NS)
+		slice = SLICE_MIN_NS;
+	return slice < longest_ns ? slice : longest_ns;
+}
+
+static uint64_t slice_of(const struct scxu_sched *sched, const struct vsched *s)
+{
+	return s->slice_us ? s->slice_us * 1000 : scxu_slice(sched);
+}
+
+/*
+ * Once a pass, before its first enqueue. Later on, tasks that have just woken are in
+ * the tree, behind it by their credit: most passes come with such a task, and it
+ * would stand still.
+ */
+static void update_min_vruntime(struct scxu_sched *sched, struct vsched *s)
+{
+	struct vtask *first = RB_MIN(tree, &s->tree);
+	bool any = first;
+	uint64_t min = first ? first->vruntime : 0;
+	struct scxu_running run;
+	unsigned int cpu;
+
+	if (s->min_at == scxu_now(sched))
+		return;
+	s->min_at = scxu_now(sched);
+	for (cpu = 0; cpu < scxu_nr_cpus(sched); cpu++) {
+		if (!scxu_cpu_running(sched, (int)cpu, &run))
+			continue;
+		if (!any || (int64_t)(run.vtime - min) < 0)
+			min = run.vtime;
+		any = true;
+	}
+	s->blind = !any;
+	s->recalled = false;
+	if (any && (int64_t)(min - s->min_vruntime) > 0)
+		s->min_vruntime = min;
+}
+
+/*
+ * On one CPU nothing runs beside the agent, and when few tasks wait, all are decided
+ * and none is in the tree. min_vruntime would stand still for ever, all tasks be at
+ * their limits, and the lightest starve. So go by those that come back from the stock,
+ * or else by those that came.
+ */
+static void update_min_blindly(struct scxu_sched *sched, struct vsched *s)
+{
+	struct vtask *first = RB_MIN(tree, &s->tree);
+	uint64_t min;
+
+	if (s->min_at != scxu_now(sched) || !s->blind || !first)
+		return;
+	min = s->recalled ? s->recalled_vruntime : first->vruntime;
+	if ((int64_t)(min - s->min_vruntime) > 0)
+		s->min_vruntime = min;
+}
+
+static void enqueue(struct scxu_sched *sched, struct scxu_task *task, unsigned int flags)
+{
+	struct vsched *s = scxu_sched_data(sched);
+	struct vtask *t = scxu_task_data(task);
+
+	update_min_vruntime(sched, s);
+	if (!(flags & (SCXU_ENQUEUE_RECALLED | SCXU_ENQUEUE_BOUNCED))) {
+		t->vruntime =
+			vruntime_charge(t->vruntime, task->runtime - t->runtime, task->weight);
+		t->runtime = task->runtime;
+		if (flags & SCXU_ENQUEUE_WAKEUP)
+			t->vruntime = vruntime_place(t->vruntime, s->min_vruntime);
+		if (flags & SCXU_ENQUEUE_NEW) {
+			if ((int64_t)(t->vruntime - s->min_vruntime) < 0)
+				t->vruntime = s->min_vruntime;
+			t->vruntime =
+				vruntime_charge(t->vruntime, slice_of(sched, s), task->weight);
+		}
+		t->vruntime = vruntime_limit(t->vruntime, s->min_vruntime, slice_of(sched, s),
+					     task->weight);
+		t->woken = flags & SCXU_ENQUEUE_WAKEUP;
+		t->seq = 0;
+	}
+	if (flags & SCXU_ENQUEUE_RECALLED &&
+	    (!s->recalled || (int64_t)(t->vruntime - s->recalled_vruntime) < 0)) {
+		s->recalled = true;
+		s->recalled_vruntime = t->vruntime;
+	}
+	/* A recalled one is as early as it was. */
+	if (!t->seq)
+		t->seq = ++s->seq;
+	RB_INSERT(tree, &s->tree, t);
+}
+
+static void task_enter(struct scxu_sched *sched, struct scxu_task *task)
+{
+	struct vsched *s = scxu_sched_data(sched);
+	struct vtask *t = scxu_task_data(task);
+
+	update_min_vruntime(sched, s);
+	/* The kernel part's account goes on where another agent's ended. */
+	t->vruntime = vruntime_place(task->vtime, s->min_vruntime);
+	t->runtime = task->runtime;
+}
+
+static void dequeue(struct scxu_sched *sched, struct scxu_task *task)
+{
+	struct vsched *s = scxu_sched_data(sched);
+
+	RB_REMOVE(tree, &s->tree, (struct vtask *)scxu_task_data(task));
+}
+
+/* The CPU whose task is furthest ahead of the woken one, by more than the rule's; or -1. */
+static int preempt_where(struct scxu_sched *sched, const struct scxu_task *task,
+			 const struct vtask *t)
+{
+	struct scxu_running run;
+	uint64_t most = 0;
+	unsigned int cpu;
+	int found = -1;
+
+	for (cpu = 0; cpu < scxu_nr_cpus(sched); cpu++) {
+		if (!scxu_cpu_running(sched, (int)cpu, &run) ||
+		    !vruntime_preempts(t->vruntime, task->weight, run.vtime) ||
+		    run.vtime - t->vruntime <= most || !scxu_cpu_allowed(sched, task, (int)cpu))
+			continue;
+		most = run.vtime - t->vruntime;
+		found = (int)cpu;
+	}
+	return found;
+}
+
+/* Of the CPUs that the task may use, the one whose task is furthest ahead; else any; or -1. */
+static int cpu_for_limited(struct scxu_sched *sched, const struct scxu_task *task)
+{
+	struct scxu_running run;
+	uint64_t most = 0;
+	unsigned int cpu;
+	int found = -1;
+	bool runs = false;
+
+	for (cpu = 0; cpu < scxu_nr_cpus(sched); cpu++) {
+		if (!scxu_cpu_allowed(sched, task, (int)cpu))
+			continue;
+		if (!scxu_cpu_running(sched, (int)cpu, &run)) {
+			if (found < 0)
+				found = (int)cpu;
+			continue;
+		}
+		if (runs && (int64_t)(run.vtime - most) <= 0)
+			continue;
+		most = run.vtime;
+		found = (int)cpu;
+		runs = true;
+	}
+	return found;
+}
+
+static void dispatch(struct scxu_sched *sched)
+{
+	struct vsched *s = scxu_sched_data(sched);
+	unsigned int room = scxu_room(sched), cpus = scxu_nr_cpus(sched);
+	uint64_t slice;
+	struct vtask *t, *next;
+
+	update_min_blindly(sched, s);
+	slice = vruntime_slice(slice_of(sched, s), scxu_nr_queued(sched), cpus);
+	for (t = RB_MIN(tree, &s->tree); t && room; t = next) {
+		struct scxu_task *task = scxu_task_of(t);
+		bool limited = task->nr_cpus_allowed < cpus;
+		unsigned int flags = SCXU_VTIME;
+		int cpu = scxu_idle_cpu(sched, task), err;
+
+		next = RB_NEXT(tree, &s->tree, t);
+		if (cpu < 0 && t->woken && !scxu_agent_cpu_free(sched)) {
+			cpu = preempt_where(sched, task, t);
+			if (cpu >= 0)
+				flags |= SCXU_PREEMPT;
+		}
+		/* In the stock it could be taken by a CPU that it may not use. */
+		if (cpu < 0 && limited) {
+			cpu = cpu_for_limited(sched, task);
+			if (cpu < 0)
+				continue; /* none is online: the kernel will move it */
+		}
+		err = scxu_decide(sched, task, cpu < 0 ? SCXU_CPU_ANY : cpu, slice, t->vruntime,
+				  flags);
+		if (err == -EAGAIN && cpu < 0)
+			break;
+		/*
+		 * That CPU has plenty, others may not; or (-EINVAL) its affinity has
+		 * changed under our feet, and an event comes. It stays ours.
+		 */
+		if (err && err != -ESTALE)
+			continue;
+		RB_REMOVE(tree, &s->tree, t);
+		t->woken = false;
+		if (!err && cpu < 0)
+			room--;
+	}
+}
+
+static const struct scxu_policy_option options[] = {
+	{ "slice_us", "longest slice, in us; 0: what --slice-us says", 0, 100000, 0,
+	  offsetof(struct vsched, slice_us) },
+	{ 0 },
+};
+
+static int init(struct scxu_sched *sched)
+{
+	struct vsched *s = scxu_sched_data(sched);
+
+	s->min_vruntime = scxu_vtime_now(sched); /* an agent that takes over: not from 0 */
+	return 0;
+}
+
+const struct scxu_policy_ops vruntime_policy = {
+	.struct_size = sizeof(vruntime_policy),
+	.abi = SCXU_POLICY_ABI,
+	.name = "vruntime",
+	.summary = "weighted fair queueing by virtual run time, as CFS",
+	.task_size = sizeof(struct vtask),
+	.sched_size = sizeof(struct vsched),
+	.options = options,
+	.init = init,
+	.task_enter = task_enter,
+	.enqueue = enqueue,
+	.dequeue = dequeue,
+	.dispatch = dispatch,
+};

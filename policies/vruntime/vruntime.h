@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The policy's arithmetic, for its tests. Virtual times are ns at weight 100 and wrap. */
+#ifndef SCXU_POLICY_VRUNTIME_H
+#define SCXU_POLICY_VRUNTIME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <scxu/policy.h>
+
+extern const struct scxu_policy_ops vruntime_policy;
+
+/* After running ran_ns at weight 1..10000. */
+uint64_t vruntime_charge(uint64_t vruntime, uint64_t ran_ns, uint32_t weight);
+
+/* On return from sleep. */
+uint64_t vruntime_place(uint64_t vruntime, uint64_t min_vruntime);
+
+/* How far ahead it may come back. */
+uint64_t vruntime_limit(uint64_t vruntime, uint64_t min_vruntime, uint64_t slice_ns,
+			uint32_t weight);
+
+/* May a task woken at vruntime woken preempt one at running. */
+bool vruntime_preempts(uint64_t woken, uint32_t weight, uint64_t running);
+
+/* ns; waiting tasks share cpus CPUs. */
+uint64_t vruntime_slice(uint64_t longest_ns, unsigned int waiting, unsigned int cpus);
+
+#endif
