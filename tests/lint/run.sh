@@ -1,0 +1,119 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# tests/lint/run.sh [NAME...]: what tools find by reading: shellcheck,
+# clang-format, clang-tidy, cppcheck. One result each; the findings lie in
+# build/tests/lint/NAME.log. They look at the files that git knows
+# or would add.
+
+set -eu
+. "$(dirname "$0")/../../setup/common.sh"
+cd "$SCXU_ROOT"
+
+case ${1:-} in
+-h | --help) sed -n '4,6s/^# \{0,1\}//p' "$0"; exit ;;
+esac
+out=build/tests/lint
+mkdir -p "$out"
+assignments=$(setup/toolchain.sh) || exit
+eval "$assignments"
+
+# all_files [PATTERN...]: without git (an unpacked archive) whatever lies here.
+all_files()
+{
+	local args=()
+
+	if git rev-parse --is-inside-work-tree >/dev/null 2>&1; then
+		git ls-files --cached --others --exclude-standard -- "$@"
+		return
+	fi
+	for pattern in "$@"; do
+		args+=(${args[@]+-o} -name "$pattern")
+	done
+	find . \( -path './build*' -o -path ./.git \) -prune -o -type f \
+		${args[@]+\( "${args[@]}" \)} -print | sed 's,^\./,,'
+}
+
+# A deleted file is one that git still knows the name of.
+sources()
+{
+	all_files "$@" | sort -u | while read -r file; do [ ! -f "$file" ] || echo "$file"; done
+}
+
+# Scripts are told by their first line, or by name where they are only sourced.
+scripts()
+{
+	sources | while read -r file; do
+		case $file in
+		*.sh) echo "$file" ;;
+		*.[ch] | *.md | *.json | *.build | *.txt) ;;
+		*) head -n 1 "$file" | tr -d '\0' | grep -qE '^#!.*\b(ba|da)?sh\b' && echo "$file" ;;
+		esac
+	done
+}
+
+# VM cases have no first line of their own: tests/vm/lib.sh is sourced before each.
+lint_shellcheck()
+{
+	local list cases status=0
+
+	list=$(scripts | grep -v '^tests/vm/cases/') || true
+	cases=$(scripts | grep '^tests/vm/cases/') || true
+	# SC2317: it takes what with_lock or a trap calls for unreachable
+	# SC2054: options of QEMU have commas in them
+	xargs -r shellcheck -x -P SCRIPTDIR -P "$SCXU_ROOT" -e SC2317,SC2054 <<<"$list" || status=1
+	# SC2034, SC2154: variables that the library sets or reads
+	xargs -r shellcheck -s sh -e SC1091,SC2034,SC2154,SC2046,SC2086,SC2016 <<<"$cases" || status=1
+	return $status
+}
+
+lint_clang_format()
+{
+	# shellcheck disable=SC2046	# no name in the tree has a blank in it
+	clang-format-19 --dry-run --Werror $(sources '*.c' '*.h')
+}
+
+# Generated headers are needed: the build must have been run. The BPF part is left
+# out: it is compiled for another machine.
+lint_clang_tidy()
+{
+	[ -e build/compile_commands.json ] || { echo "run setup/build.sh first"; return 1; }
+	# shellcheck disable=SC2046
+	clang-tidy-19 -p build --quiet --warnings-as-errors='*' $(sources '*.c' | grep -v '\.bpf\.c$') 2>&1 |
+		grep -v 'warnings generated\.$\|^Suppressed \|^Use -header-filter' | tee "$out/tidy.tmp"
+	! grep -qE '(error|warning):' "$out/tidy.tmp"
+}
+
+lint_cppcheck()
+{
+	# shellcheck disable=SC2046
+	cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
+		--suppress=missingIncludeSystem \
+		--suppress=normalCheckLevelMaxBranches --std=c11 -D__x86_64__ --max-configs=4 -j "$(nproc)" \
+		--include=tests/lint/cppcheck.h -I . -I include -I lib $(sources '*.c' | grep -v '\.bpf\.c$')
+}
+
+tools=(shellcheck cppcheck)
+# these two have nothing to go by without their configuration
+[ ! -e .clang-format ] || tools+=(clang-format)
+[ ! -e .clang-tidy ] || tools+=(clang-tidy)
+[ $# -eq 0 ] || tools=("$@")
+
+for tool in "${tools[@]}"; do
+	start=$(date +%s)
+	log=$out/$tool.log
+	status=0
+	case $tool in
+	shellcheck) lint_shellcheck >"$log" 2>&1 || status=$? ;;
+	clang-format) lint_clang_format >"$log" 2>&1 || status=$? ;;
+	clang-tidy) lint_clang_tidy >"$log" 2>&1 || status=$? ;;
+	cppcheck) lint_cppcheck >"$log" 2>&1 || status=$? ;;
+	*) die "no such lint: $tool" "one of: ${tools[*]}" ;;
+	esac
+	if [ "$status" = 0 ]; then
+		echo "PASS lint/$tool ($(($(date +%s) - start)) s)"
+	else
+		echo "FAIL lint/$tool: $(grep -cE '(error|warning|style|info|note)[]:)]|^In ' "$log") findings, in $log"
+		head -n 40 "$log" | sed 's/^/    /'
+	fi
+done

@@ -1,0 +1,81 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# tests/unit/run.sh [NAME...]: the tests that need neither root nor a guest, in
+# three builds: as it is, with the address and undefined-behaviour sanitizers, and
+# with the thread sanitizer. One result for each of meson's tests in each build.
+# SCXU_UNIT_BUILDS="build" leaves the others out.
+
+set -eu
+. "$(dirname "$0")/../../setup/common.sh"
+cd "$SCXU_ROOT"
+
+case ${1:-} in
+-h | --help) sed -n '4,7s/^# \{0,1\}//p' "$0"; exit ;;
+esac
+
+# results FILE SUFFIX: of meson's own log, one line each.
+results()
+{
+	python3 - "$1" "$2" <<-'END'
+		import json, sys
+
+		def reason(test):
+		    text = (test.get("stdout") or "") + (test.get("stderr") or "")
+		    text = [line for line in text.splitlines() if line.strip()]
+		    for line in text:
+		        if any(word in line for word in ("FAIL", "ERROR", "WARNING: ThreadSanitizer", "rror:", "ssert")):
+		            return line.strip(), text
+		    return "%s, exit status %s" % (test["result"], test["returncode"]), text
+
+		suffix = sys.argv[2]
+		for line in open(sys.argv[1], errors="replace"):
+		    test = json.loads(line)
+		    name = "unit/" + test["name"].split(" / ")[-1] + suffix
+		    if test["result"] in ("OK", "EXPECTEDFAIL"):
+		        print("PASS %s (%.0f s)" % (name, test["duration"]))
+		    elif test["result"] == "SKIP":
+		        print("SKIP %s: the test itself says so" % name)
+		    else:
+		        why, text = reason(test)
+		        print("FAIL %s: %s" % (name, why))
+		        for line in text[-25:]:
+		            print("    " + line)
+	END
+}
+
+run_in()
+{
+	local dir=$1 suffix=$2 log=$1/meson-logs/testlog.json
+	local run=()
+
+	shift 2
+	if ! setup/build.sh -d "$dir" "${options[@]}"; then
+		echo "FAIL unit$suffix: the build failed"
+		return
+	fi
+	rm -f "$log"
+	# the thread sanitizer wants to know where things lie in memory
+	[ "$dir" != build-tsan ] || ! have setarch || run=(setarch "$(uname -m)" -R)
+	progress "unit tests in $dir"
+	${run[@]+"${run[@]}"} meson test -C "$dir" --no-rebuild --timeout-multiplier "$factor" \
+		"$@" >"$dir/meson-logs/run.txt" 2>&1 || true
+	if [ ! -s "$log" ]; then
+		echo "FAIL unit$suffix: meson ran no test: $(tail -n 1 "$dir/meson-logs/run.txt")"
+		return
+	fi
+	results "$log" "$suffix"
+}
+
+for dir in ${SCXU_UNIT_BUILDS:-build build-asan build-tsan}; do
+	options=()
+	factor=1
+	case $dir in
+	build-asan) options=(-Db_sanitize=address,undefined -Db_lundef=false); factor=4 ;;
+	build-tsan) options=(-Db_sanitize=thread -Db_lundef=false -Dc_args=-Wno-error=tsan); factor=8 ;;
+	esac
+	case $dir in
+	build) run_in "$dir" "" "$@" ;;
+	*) run_in "$dir" "-${dir#build-}" "$@" ;;
+	esac
+done

@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The vruntime policy in the real engine, against a model that keeps a sorted array:
+ * random wake-ups, changes of weight, exits, dispatches and bounces; after each pass
+ * the decisions published have to be those of the model, one by one.
+ *
+ *	unit-vruntime-model [SEED [OPERATIONS]]
+ */
+#include "policies/vruntime/vruntime.c" /* all of it: to begin late in virtual time */
+
+#include "kernel-part.h"
+#include "unit.h"
+
+#define CPUS  4u
+#define SLOTS 200u
+#define MS    1000000ull
+#define SLICE (3 * MS)
+#define LATE  (UINT64_MAX - 300 * MS) /* virtual time wraps during the run */
+
+enum holder { NOBODY, POLICY, STOCK };
+
+struct model_task {
+	bool alive;
+	/* what the policy should know */
+	uint64_t birth;
+	uint64_t gen;
+	enum holder holder;
+	uint64_t vruntime;
+	uint64_t charged; /* runtime */
+	uint64_t seq;
+	/* the kernel's */
+	uint64_t runtime;
+	uint32_t weight;
+};
+
+static struct model_task tasks[SLOTS];
+static uint32_t sorted[SLOTS]; /* what the policy holds */
+static unsigned int nr_sorted;
+static uint64_t min_vruntime, seq, now;
+static bool min_updated, blind; /* in this pass */
+static unsigned int nr_recalled;
+static uint64_t least_recalled;
+static uint64_t head, skip; /* of the stock */
+static struct {
+	uint32_t slot;
+	uint64_t gen;
+} stock[SCXU_STOCK];
+static uint64_t waits, applied, superseded, bounces, recalls;
+
+static struct kernel_part *k;
+static struct scxu_sched *sched;
+static unsigned int batch;
+static uint64_t seed;
+static int last_pid;
+
+/* --- the sorted array ------------------------------------------------------- */
+
+static bool before(const struct model_task *a, const struct model_task *b)
+{
+	if (a->vruntime != b->vruntime)
+		return (int64_t)(a->vruntime - b->vruntime) < 0;
+	return a->seq < b->seq;
+}
+
+static void insert(uint32_t slot)
+{
+	unsigned int i = nr_sorted++;
+
+	for (; i && before(&tasks[slot], &tasks[sorted[i - 1]]); i--)
+		sorted[i] = sorted[i - 1];
+	sorted[i] = slot;
+	tasks[slot].holder = POLICY;
+}
+
+static void remove_at(unsigned int i)
+{
+	tasks[sorted[i]].holder = NOBODY;
+	memmove(&sorted[i], &sorted[i + 1], (--nr_sorted - i) * sizeof(sorted[0]));
+}
+
+static void remove_slot(uint32_t slot)
+{
+	unsigned int i;
+
+	for (i = 0; sorted[i] != slot; i++)
+		NEED(i < nr_sorted);
+	remove_at(i);
+}
+
+/* --- what engine and policy should do ---------------------------------------- */
+
+/* Once a pass, before its first enqueue. */
+static void update_min(void)
+{
+	if (min_updated)
+		return;
+	min_updated = true;
+	blind = !nr_sorted;
+	nr_recalled = 0;
+	if (nr_sorted && (int64_t)(tasks[sorted[0]].vruntime - min_vruntime) > 0)
+		min_vruntime = tasks[sorted[0]].vruntime;
+}
+
+static bool look_at(uint32_t slot)
+{
+	const struct scxu_record *r = &k->records[slot];
+	struct model_task *t = &tasks[slot];
+	uint64_t gen = r->state >> SCXU_GEN_SHIFT;
+
+	if (!kernel_part_waits(k, slot)) {
+		if (t->holder == POLICY && t->gen != gen)
+			remove_slot(slot);
+		return false;
+	}
+	if (t->holder != NOBODY && t->gen == gen &&
+	    !(t->holder != POLICY && r->flags & SCXU_WAIT_BOUNCED))
+		return false;
+	if (t->holder == POLICY)
+		remove_slot(slot);
+	update_min();
+	if (t->birth != r->birth) {
+		t->birth = r->birth;
+		t->charged = r->runtime;
+		t->vruntime = vruntime_place(r->vtime, min_vruntime);
+	}
+	t->gen = gen;
+	if (!(r->flags & SCXU_WAIT_BOUNCED)) {
+		t->vruntime = vruntime_charge(t->vruntime, r->runtime - t->charged, r->weight);
+		t->charged = r->runtime;
+		if (r->flags & SCXU_WAIT_WAKEUP)
+			t->vruntime = vruntime_place(t->vruntime, min_vruntime);
+		if (r->flags & SCXU_WAIT_NEW) {
+			if ((int64_t)(t->vruntime - min_vruntime) < 0)
+				t->vruntime = min_vruntime;
+			t->vruntime = vruntime_charge(t->vruntime, SLICE, r->weight);
+		}
+		t->vruntime = vruntime_limit(t->vruntime, min_vruntime, SLICE, r->weight);
+		t->seq = ++seq;
+	}
+	insert(slot);
+	return true;
+}
+
+static uint64_t stock_from(void)
+{
+	uint64_t tail = k->kernel->stock_tail;
+
+	return (int64_t)(skip - tail) > 0 ? skip : tail;
+}
+
+static void recall(void)
+{
+	uint64_t from = stock_from();
+
+	skip = head;
+	for (; from != head; from++) {
+		uint32_t slot = stock[from % SCXU_STOCK].slot;
+		struct model_task *t = &tasks[slot];
+
+		if (t->holder != STOCK || t->gen != stock[from % SCXU_STOCK].gen)
+			continue;
+		t->holder = NOBODY;
+		if (kernel_part_waits(k, slot) && kernel_part_gen(k, slot) == t->gen) {
+			insert(slot);
+			recalls++;
+			if (!nr_recalled++ || (int64_t)(t->vruntime - least_recalled) < 0)
+				least_recalled = t->vruntime;
+		}
+	}
+}
+
+static void model_dispatch(void)
+{
+	unsigned int room = batch - (unsigned int)(head - stock_from());
+	uint64_t slice = vruntime_slice(SLICE, nr_sorted, CPUS);
+
+	if (min_updated && blind && nr_sorted) {
+		uint64_t least = nr_recalled ? least_recalled : tasks[sorted[0]].vruntime;
+
+		if ((int64_t)(least - min_vruntime) > 0)
+			min_vruntime = least;
+	}
+	while (nr_sorted && room) {
+		uint32_t slot = sorted[0];
+		struct model_task *t = &tasks[slot];
+		const struct scxu_decision *d = &k->shm.agent->stock[head % SCXU_STOCK];
+
+		remove_at(0);
+		if (!kernel_part_waits(k, slot) || kernel_part_gen(k, slot) != t->gen)
+			continue; /* it has left meanwhile */
+		t->holder = STOCK;
+		stock[head % SCXU_STOCK].slot = slot;
+		stock[head % SCXU_STOCK].gen = t->gen;
+		/* the engine has done its pass: what did it write there? */
+		CHECK_EQ(d->slot, slot);
+		CHECK_EQ(d->gen, t->gen);
+		CHECK_EQ(d->vtime, t->vruntime);
+		CHECK_EQ(d->flags, SCXU_DECIDE_VTIME);
+		CHECK_EQ(d->slice_us, slice / 1000);
+		head++;
+		room--;
+	}
+}
+
+/* What must hold whatever the model says. */
+static void check_all(void)
+{
+	const struct model_task *last = NULL;
+	uint64_t at;
+	uint32_t slot;
+
+	/* least first: the stock in order, and no one in the queue before it */
+	for (at = stock_from(); at != head; at++) {
+		const struct model_task *t = &tasks[stock[at % SCXU_STOCK].slot];
+
+		if (t->holder != STOCK || t->gen != stock[at % SCXU_STOCK].gen ||
+		    !kernel_part_waits(k, stock[at % SCXU_STOCK].slot))
+			continue;
+		CHECK(!last || before(last, t));
+		last = t;
+	}
+	CHECK(!last || !nr_sorted || before(last, &tasks[sorted[0]]));
+	/* nothing lost: all events are read, so each wait is in someone's hands */
+	for (slot = 0; slot < SLOTS; slot++)
+		if (kernel_part_waits(k, slot))
+			CHECK(tasks[slot].holder != NOBODY &&
+			      tasks[slot].gen == kernel_part_gen(k, slot));
+}
+
+static void pass(void)
+{
+	uint64_t tails[CPUS], heads[CPUS];
+	bool news = false;
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < CPUS; cpu++) {
+		tails[cpu] = k->shm.agent_cpus[cpu].events_tail;
+		heads[cpu] = k->cpus[cpu].events_head;
+		NEED(heads[cpu] - tails[cpu] < 500); /* one pass reads all */
+	}
+	scxu_engine_pass(sched, ++now);
+	min_updated = false;
+	for (cpu = 0; cpu < CPUS; cpu++)
+		for (; tails[cpu] != heads[cpu]; tails[cpu]++)
+			news |= look_at(k->cpus[cpu].events[tails[cpu] % SCXU_EVENTS]);
+	if (news && stock_from() != head)
+		recall();
+	model_dispatch();
+	CHECK_EQ(k->shm.agent->stock_head, head);
+	CHECK_EQ(k->shm.agent->stock_skip, skip);
+	CHECK_EQ(scxu_nr_queued(sched), nr_sorted);
+	CHECK_EQ(k->shm.agent->held, nr_sorted);
+	CHECK_EQ(scxu_engine_counts(sched)->recalled, recalls);
+	check_all();
+}
+
+/* --- the kernel's side --------------------------------------------------------- */
+
+static uint32_t random_weight(void)
+{
+	static const uint32_t weights[] = { 1, 15, 100, 100, 100, 335, 1024, 10000 };
+
+	return weights[unit_below(&seed, 8)];
+}
+
+static void begin_wait(uint32_t slot, uint32_t flags)
+{
+	struct model_task *t = &tasks[slot];
+	struct wait_facts facts = { .runtime = t->runtime,
+				    .weight = t->weight,
+				    .flags = flags,
+				    .vtime = LATE + unit_below(&seed, 100) * MS };
+
+	if (kernel_part_waits(k, slot))
+		superseded++;
+	waits++;
+	kernel_part_enqueue(k, slot, unit_below(&seed, CPUS), &facts);
+}
+
+static void come(uint32_t slot)
+{
+	struct model_task *t = &tasks[slot];
+
+	if (kernel_part_waits(k, slot))
+		return;
+	if (!t->alive) {
+		t->alive = true;
+		t->weight = random_weight();
+		t->runtime = unit_below(&seed, 1000);
+		kernel_part_birth(k, slot, ++last_pid, 0);
+		begin_wait(slot, SCXU_WAIT_NEW);
+		return;
+	}
+	/* it ran; in whole slices often, so that there are equals */
+	t->runtime += unit_below(&seed, 2) ? SLICE : unit_below(&seed, 4 * MS);
+	begin_wait(slot, unit_below(&seed, 2) ? SCXU_WAIT_WAKEUP : 0);
+}
+
+static void leave(uint32_t slot)
+{
+	if (kernel_part_leave(k, slot))
+		superseded++;
+}
+
+static void die(uint32_t slot)
+{
+	if (!tasks[slot].alive)
+		return;
+	if (kernel_part_waits(k, slot))
+		superseded++;
+	kernel_part_exit(k, slot);
+	tasks[slot].alive = false;
+}
+
+static void take(void)
+{
+	uint64_t from = stock_from();
+	struct scxu_decision d;
+	bool bounce = !unit_below(&seed, 10);
+	enum outcome o;
+	bool waits_still;
+
+	if (!kernel_part_next(k, unit_below(&seed, CPUS), &d)) {
+		CHECK_EQ(from, head);
+		return;
+	}
+	NEED(from != head);
+	CHECK_EQ(d.slot, stock[from % SCXU_STOCK].slot);
+	CHECK_EQ(d.gen, stock[from % SCXU_STOCK].gen);
+	waits_still = kernel_part_waits(k, d.slot) && kernel_part_gen(k, d.slot) == d.gen;
+	o = kernel_part_claim(k, 0, &d);
+	CHECK_EQ(o, waits_still ? APPLIED : STALE);
+	if (o != APPLIED)
+		return;
+	if (bounce) {
+		CHECK(kernel_part_bounce(k, unit_below(&seed, CPUS), &d));
+		bounces++;
+		return;
+	}
+	applied++;
+}
+
+static void run(uint64_t with_seed, unsigned int with_batch, unsigned int operations)
+{
+	unsigned int i;
+	uint32_t slot;
+
+	seed = with_seed;
+	batch = with_batch;
+	memset(tasks, 0, sizeof(tasks));
+	nr_sorted = 0;
+	seq = head = skip = 0;
+	waits = applied = superseded = bounces = recalls = 0;
+	k = kernel_part_create(CPUS, SLOTS);
+	sched = engine_with(k, &vruntime_policy, batch);
+	min_vruntime = LATE;
+	((struct vsched *)scxu_sched_data(sched))->min_vruntime = LATE;
+	for (i = 0; i < operations && unit_failures < UNIT_SAID_MAX; i++) {
+		slot = unit_below(&seed, SLOTS);
+		switch (unit_below(&seed, 16)) {
+		case 0 ... 5:
+			come(slot);
+			break;
+		case 6 ... 11:
+			take();
+			break;
+		case 12:
+			if (tasks[slot].alive && kernel_part_waits(k, slot)) {
+				tasks[slot].weight = random_weight();
+				begin_wait(slot, 0);
+			}
+			break;
+		case 13:
+			if (unit_below(&seed, 2))
+				leave(slot);
+			else
+				die(slot);
+			break;
+		default:
+			pass();
+		}
+	}
+	/* no one comes any more: all that wait are decided and taken, and counts are 0 */
+	for (i = 0; i < 10 * SLOTS && unit_failures < UNIT_SAID_MAX; i++) {
+		pass();
+		take();
+	}
+	CHECK_EQ(k->kernel->nr_waiting, 0);
+	CHECK_EQ(scxu_nr_queued(sched), 0);
+	CHECK_EQ(nr_sorted, 0);
+	CHECK(!scxu_engine_pending(sched));
+	CHECK_EQ(applied + superseded, waits);
+	CHECK_EQ(kernel_part_count(k, SCXU_COUNT_invalid), 0);
+	CHECK_EQ(scxu_engine_counts(sched)->failed, 0);
+	/* it did what it is for */
+	CHECK_LE(operations / 20, applied);
+	CHECK_LE(operations / 2000, bounces);
+	CHECK_LE(1, recalls);
+	CHECK(min_vruntime < LATE); /* it has wrapped */
+	printf("seed %llu batch %u: %llu waits, %llu applied, %llu bounced, %llu recalled\n",
+	       (unsigned long long)with_seed, batch, (unsigned long long)waits,
+	       (unsigned long long)applied, (unsigned long long)bounces,
+	       (unsigned long long)recalls);
+	scxu_engine_destroy(sched);
+	kernel_part_destroy(k);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int operations = argc > 2 ? (unsigned int)strtoul(argv[2], NULL, 10) : 100000;
+
+	if (argc > 1) {
+		run(strtoull(argv[1], NULL, 10), 8, operations);
+		return UNIT_END();
+	}
+	run(1, 8, operations);
+	run(2, 1, operations);
+	run(3, 50, operations);
+	run(4, SCXU_STOCK, operations);
+	return UNIT_END();
+}

@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the vruntime policy decides: who first, where, for how long. Seen in its decisions. */
+#include <errno.h>
+
+#include "kernel-part.h"
+#include "policies/vruntime/vruntime.h"
+#include "unit.h"
+
+#define MS 1000000ull
+
+/* The engine refuses for once; linked with --wrap=scxu_decide. */
+static int refuse;
+int __real_scxu_decide(struct scxu_sched *sched, struct scxu_task *task, int cpu, uint64_t slice_ns,
+		       uint64_t vtime, unsigned int flags);
+int __wrap_scxu_decide(struct scxu_sched *sched, struct scxu_task *task, int cpu, uint64_t slice_ns,
+		       uint64_t vtime, unsigned int flags);
+
+int __wrap_scxu_decide(struct scxu_sched *sched, struct scxu_task *task, int cpu, uint64_t slice_ns,
+		       uint64_t vtime, unsigned int flags)
+{
+	if (refuse)
+		return refuse;
+	return __real_scxu_decide(sched, task, cpu, slice_ns, vtime, flags);
+}
+
+static struct kernel_part *k;
+static struct scxu_sched *sched;
+
+static void begin_with(unsigned int cpus, unsigned int batch, uint64_t slice_ns)
+{
+	struct scxu_engine_options options = { .batch = batch, .slice_ns = slice_ns };
+
+	k = kernel_part_create(cpus, 4096);
+	sched = NULL;
+	NEED(!scxu_engine_create(&vruntime_policy, &k->shm, &options, &sched));
+}
+
+static void begin(unsigned int cpus, unsigned int batch)
+{
+	begin_with(cpus, batch, 3 * MS);
+}
+
+static void end(void)
+{
+	scxu_engine_destroy(sched);
+	kernel_part_destroy(k);
+}
+
+/* A new task, at that virtual time plus the slice that a new one starts behind. */
+static void new_task(uint32_t slot, uint64_t vtime, uint32_t weight, uint64_t mask)
+{
+	kernel_part_birth(k, slot, (int)slot + 1, mask);
+	kernel_part_enqueue(k, slot, 0, &(struct wait_facts) { .vtime = vtime, .weight = weight });
+}
+
+static void by_vruntime(void)
+{
+	static const uint64_t vtimes[] = { 50, 10, 40, 10, 30, 10, 20, 0 };
+	static const uint32_t order[] = { 7, 1, 3, 5, 6, 4, 2, 0 };
+	struct scxu_decision d;
+	unsigned int i;
+
+	begin(1, 8);
+	for (i = 0; i < 8; i++)
+		new_task(i, vtimes[i] * MS / 10, 100, 0);
+	scxu_engine_pass(sched, 1);
+	for (i = 0; i < 8; i++) {
+		CHECK_EQ(kernel_part_dispatch(k, 0, &d), APPLIED);
+		CHECK_EQ(d.slot, order[i]);
+		CHECK_EQ(d.vtime, vtimes[order[i]] * MS / 10 + 3 * MS);
+		CHECK_EQ(d.flags, SCXU_DECIDE_VTIME);
+	}
+	CHECK_EQ(scxu_nr_queued(sched), 0);
+	end();
+}
+
+/* One that is recalled from the stock goes before its equals that came later. */
+static void recalled_keeps_its_turn(void)
+{
+	struct scxu_decision d;
+	uint32_t slot;
+
+	begin(1, 1);
+	for (slot = 0; slot < 10; slot++)
+		new_task(slot, 0, 100, 0);
+	scxu_engine_pass(sched, 1);
+	CHECK_EQ(kernel_part_peek(k, -1, &d, 1), 1);
+	CHECK_EQ(d.slot, 0);
+	/* news that do not come first: the one in the stock is recalled each time */
+	for (slot = 20; slot < 27; slot++) {
+		new_task(slot, 10 * MS, 100, 0);
+		scxu_engine_pass(sched, slot);
+	}
+	CHECK_EQ(scxu_engine_counts(sched)->recalled, 7);
+	for (slot = 0; slot < 10; slot++) {
+		CHECK_EQ(kernel_part_dispatch(k, 0, &d), APPLIED);
+		CHECK_EQ(d.slot, slot);
+		scxu_engine_pass(sched, 100 + slot);
+	}
+	end();
+}
+
+/* Who ran is charged by its weight; a change of weight counts from then on. */
+static void charges(void)
+{
+	struct scxu_decision d;
+
+	begin(1, 8);
+	new_task(0, 0, 50, 0);
+	scxu_engine_pass(sched, 1);
+	CHECK_EQ(kernel_part_dispatch(k, 0, &d), APPLIED);
+	CHECK_EQ(d.vtime, 6 * MS);
+	kernel_part_enqueue(k, 0, 0, &(struct wait_facts) { .runtime = 4 * MS, .weight = 50 });
+	scxu_engine_pass(sched, 2);
+	CHECK_EQ(kernel_part_dispatch(k, 0, &d), APPLIED);
+	CHECK_EQ(d.vtime, 14 * MS);
+	kernel_part_enqueue(k, 0, 0, &(struct wait_facts) { .runtime = 5 * MS, .weight = 200 });
+	scxu_engine_pass(sched, 3);
+	/* enqueued anew before it ran: not charged again */
+	kernel_part_enqueue(k, 0, 0, &(struct wait_facts) { .runtime = 5 * MS, .weight = 10 });
+	scxu_engine_pass(sched, 4);
+	while (kernel_part_dispatch(k, 0, &d) == STALE)
+		;
+	CHECK_EQ(d.vtime, 14 * MS + MS / 2);
+	end();
+}
+
+/*
+ * Back from sleep: not behind min_vruntime by more than the credit, nor ahead of it by
+ * more than the limit. min_vruntime is the least of what waits in the tree and of what
+ * runs, before the pass has enqueued anything.
+ */
+static void sleepers(void)
+{
+	struct scxu_decision d;
+
+	begin(1, 1);
+	kernel_part_run(k, 0, 77, 100 * MS, 100, 0);
+	new_task(0, 0, 100, 0);
+	scxu_engine_pass(sched, 10 * MS); /* the running one: 110 ms by now */
+	CHECK_EQ(kernel_part_dispatch(k, 0, &d), APPLIED);
+	CHECK_EQ(d.vtime, 113 * MS); /* new: a slice behind */
+	/* it slept while the other ran another 100 ms: back at no less than 210 - 3 */
+	kernel_part_enqueue(k, 0, 0,
+			    &(struct wait_facts) { .runtime = 1 * MS, .flags = SCXU_WAIT_WAKEUP });
+	scxu_engine_pass(sched, 110 * MS);
+	CHECK_EQ(kernel_part_dispatch(k, 0, &d), APPLIED);
+	CHECK_EQ(d.vtime, 207 * MS);
+	/* it did not sleep, but ran 550 ms alone: ahead by 128 ticks at most */
+	kernel_part_enqueue(k, 0, 0, &(struct wait_facts) { .runtime = 551 * MS });
+	scxu_engine_pass(sched, 110 * MS + 1);
+	CHECK_EQ(kernel_part_dispatch(k, 0, &d), APPLIED);
+	CHECK_EQ(d.vtime, 210 * MS + 1 + 512 * MS);
+	/* a short sleep: what it has is kept */
+	kernel_part_enqueue(k, 0, 0,
+			    &(struct wait_facts) { .runtime = 552 * MS,
+						   .flags = SCXU_WAIT_WAKEUP });
+	scxu_engine_pass(sched, 115 * MS);
+	CHECK_EQ(kernel_part_dispatch(k, 0, &d), APPLIED);
+	CHECK_EQ(d.vtime, 723 * MS + 1);
+	/* who did not sleep keeps its place, however far behind */
+	kernel_part_run(k, 0, 77, 1000 * MS, 100, 115 * MS);
+	kernel_part_enqueue(k, 0, 0, &(struct wait_facts) { .runtime = 552 * MS });
+	scxu_engine_pass(sched, 115 * MS + 1);
+	CHECK_EQ(kernel_part_dispatch(k, 0, &d), APPLIED);
+	CHECK_EQ(d.vtime, 723 * MS + 1);
+	end();
+}
+
+/* A woken one may have preempted. */
+static enum outcome take_anywhere(struct scxu_decision *d)
+{
+	enum outcome o = NOTHING;
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < k->shm.nr_cpus && o == NOTHING; cpu++)
+		o = kernel_part_dispatch(k, cpu, d);
+	return o;
+}
+
+/* min_vruntime: of two that run and one that waits the one behind; it never goes back. */
+static void min_vruntime(void)
+{
+	struct scxu_decision d;
+
+	begin(3, 1);
+	kernel_part_run(k, 1, 77, 40 * MS, 100, 0);
+	kernel_part_run(k, 2, 78, 50 * MS, 200, 0);
+	new_task(0, 0, 100, 0);
+	scxu_engine_pass(sched, 2 * MS);
+	CHECK_EQ(take_anywhere(&d), APPLIED);
+	CHECK_EQ(d.vtime, 45 * MS);
+	/* both have gone on: 60, and 60 at half the pace */
+	kernel_part_enqueue(k, 0, 0, &(struct wait_facts) { .flags = SCXU_WAIT_WAKEUP });
+	scxu_engine_pass(sched, 20 * MS);
+	CHECK_EQ(take_anywhere(&d), APPLIED);
+	CHECK_EQ(d.vtime, 57 * MS);
+	/* one far behind does not bring it back */
+	kernel_part_run(k, 1, 77, 0, 100, 20 * MS);
+	new_task(1, 0, 100, 0);
+	scxu_engine_pass(sched, 21 * MS);
+	CHECK_EQ(take_anywhere(&d), APPLIED);
+	CHECK_EQ(d.vtime, 63 * MS);
+	end();
+}
+
+/* An idle CPU at once, the last one first; each once; the rest into the stock. */
+static void idle_first(void)
+{
+	struct scxu_decision d;
+	uint32_t slot;
+
+	begin(4, 8);
+	kernel_part_idle(k, 1, true);
+	kernel_part_idle(k, 3, true);
+	for (slot = 0; slot < 4; slot++)
+		new_task(slot, slot, 100, 0);
+	scxu_engine_pass(sched, 1);
+	CHECK_EQ(kernel_part_peek(k, 1, &d, 1), 1);
+	CHECK_EQ(d.slot, 0);
+	CHECK_EQ(kernel_part_peek(k, 3, &d, 1), 1);
+	CHECK_EQ(d.slot, 1);
+	CHECK_EQ(k->shm.agent->kick[0], 1 << 1 | 1 << 3);
+	CHECK_EQ(k->shm.agent->preempt[0], 0);
+	CHECK_EQ(kernel_part_dispatch(k, 0, &d), APPLIED);
+	CHECK_EQ(d.slot, 2);
+	end();
+}
+
+/* A woken task preempts the one furthest ahead; not from the agent's CPU; once; by the rule. */
+static void preempts(void)
+{
+	const struct wait_facts wake = { .flags = SCXU_WAIT_WAKEUP, .vtime = 10 * MS };
+	struct scxu_decision d;
+
+	begin(4, 8);
+	kernel_part_run(k, 0, 90, 20 * MS, 100, 0);
+	kernel_part_run(k, 1, 91, 40 * MS, 100, 0);
+	kernel_part_run(k, 2, 92, 30 * MS, 100, 0);
+	kernel_part_birth(k, 0, 1, 0);
+	kernel_part_enqueue(k, 0, 0, &wake);
+	kernel_part_birth(k, 1, 2, 0);
+	kernel_part_enqueue(k, 1, 0, &wake);
+	scxu_engine_pass(sched, 0);
+	CHECK_EQ(k->shm.agent->preempt[0], 1 << 1 | 1 << 2);
+	CHECK_EQ(kernel_part_dispatch(k, 1, &d), APPLIED);
+	CHECK_EQ(d.slot, 0);
+	CHECK_EQ(d.flags, SCXU_DECIDE_PREEMPT | SCXU_DECIDE_VTIME);
+	CHECK_EQ(kernel_part_dispatch(k, 2, &d), APPLIED);
+	CHECK_EQ(d.slot, 1);
+	end();
+
+	/* not when it did not sleep, nor within the granularity */
+	begin(2, 8);
+	kernel_part_run(k, 0, 90, 8 * MS, 100, 0);
+	new_task(0, 1 * MS, 100, 0);
+	kernel_part_birth(k, 1, 2, 0);
+	kernel_part_enqueue(k, 1, 0,
+			    &(struct wait_facts) { .flags = SCXU_WAIT_WAKEUP, .vtime = 4 * MS });
+	scxu_engine_pass(sched, 0);
+	CHECK_EQ(k->shm.agent->preempt[0], 0);
+	CHECK_EQ(kernel_part_peek(k, -1, &d, 1), 1);
+	end();
+
+	/* the agent's CPU takes what is first when the agent sleeps: no preemption for that */
+	begin(2, 8);
+	kernel_part_run(k, 0, 90, 20 * MS, 100, 0);
+	kernel_part_run(k, 1, AGENT_TID, 0, 100, 0);
+	kernel_part_birth(k, 0, 1, 0);
+	kernel_part_enqueue(k, 0, 0, &wake);
+	scxu_engine_pass(sched, 0);
+	CHECK_EQ(k->shm.agent->preempt[0], 0);
+	CHECK_EQ(kernel_part_dispatch(k, 1, &d), APPLIED);
+	end();
+
+	/* a restricted one preempts where it may run */
+	begin(4, 8);
+	kernel_part_run(k, 0, 90, 20 * MS, 100, 0);
+	kernel_part_run(k, 1, 91, 40 * MS, 100, 0);
+	kernel_part_birth(k, 0, 1, 1 << 0 | 1 << 3);
+	kernel_part_enqueue(k, 0, 0, &wake);
+	scxu_engine_pass(sched, 0);
+	CHECK_EQ(k->shm.agent->preempt[0], 1 << 0);
+	end();
+}
+
+/* Never where it may not run, and never in the stock, from which any CPU takes. */
+static void restricted(void)
+{
+	struct scxu_decision d;
+
+	begin(4, 8);
+	kernel_part_idle(k, 0, true);
+	new_task(0, 0, 100, 1 << 1 | 1 << 2);
+	new_task(1, 0, 100, 1 << 3);
+	kernel_part_online(k, 3, false);
+	new_task(2, 0, 100, 0);
+	scxu_engine_pass(sched, 1);
+	CHECK_EQ(kernel_part_peek(k, 1, &d, 1), 1);
+	CHECK_EQ(d.slot, 0);
+	CHECK_EQ(kernel_part_peek(k, 0, &d, 1), 1);
+	CHECK_EQ(d.slot, 2);
+	CHECK_EQ(kernel_part_peek(k, -1, &d, 1), 0);
+	CHECK_EQ(scxu_nr_queued(sched), 1); /* no CPU of its is online */
+	kernel_part_online(k, 3, true);
+	scxu_engine_pass(sched, 2);
+	CHECK_EQ(kernel_part_peek(k, 3, &d, 1), 1);
+	CHECK_EQ(d.slot, 1);
+	CHECK_EQ(kernel_part_count(k, SCXU_COUNT_bounced), 0);
+	CHECK_EQ(scxu_engine_counts(sched)->failed, 0);
+	end();
+}
+
+/* More restricted tasks than their CPU's ring holds: the others do not wait for them. */
+static void crowded_cpu(void)
+{
+	unsigned int taken = 0, i;
+	struct scxu_decision d;
+	uint32_t slot;
+
+	begin(2, 8);
+	for (slot = 0; slot < 200; slot++)
+		new_task(slot, 0, 100, 1 << 1);
+	new_task(200, 100 * MS, 100, 0);
+	scxu_engine_pass(sched, 1);
+	CHECK_EQ(kernel_part_dispatch(k, 0, &d), APPLIED);
+	CHECK_EQ(d.slot, 200);
+	for (i = 0; i < 300; i++) {
+		scxu_engine_pass(sched, 2);
+		taken += kernel_part_dispatch(k, 1, &d) == APPLIED;
+	}
+	CHECK_EQ(taken, 200);
+	CHECK_EQ(scxu_nr_queued(sched), 0);
+	end();
+}
+
+/* However short --slice-us and however many tasks: the engine never refuses the slice. */
+static void slices(uint64_t slice_ns)
+{
+	unsigned int taken = 0, i;
+	struct scxu_decision d;
+	uint32_t slot;
+
+	begin_with(1, 8, slice_ns);
+	for (slot = 0; slot < 4000; slot++)
+		new_task(slot, 0, 100, 0);
+	for (i = 0; i < 4000; i++) {
+		scxu_engine_pass(sched, 1);
+		if (kernel_part_dispatch(k, 0, &d) != APPLIED)
+			continue;
+		taken++;
+		CHECK_LE(d.slice_us * 1000ull, slice_ns);
+		CHECK_LE(slice_ns < 750000 ? slice_ns : 750000, d.slice_us * 1000ull);
+	}
+	if (!CHECK_EQ(taken, 4000))
+		printf("  slice %llu ns\n", (unsigned long long)slice_ns);
+	CHECK_EQ(scxu_engine_counts(sched)->failed, 0);
+	CHECK_EQ(scxu_nr_queued(sched), 0);
+	end();
+}
+
+/* Refused, because the affinity changed between two looks: the task stays in the queue. */
+static void refused(int err)
+{
+	struct scxu_decision d;
+	uint32_t slot;
+
+	begin(2, 8);
+	for (slot = 0; slot < 20; slot++)
+		new_task(slot, 0, 100, 0);
+	refuse = err;
+	scxu_engine_pass(sched, 1);
+	refuse = 0;
+	CHECK_EQ(scxu_nr_queued(sched), 20);
+	for (slot = 0; slot < 10; slot++) /* as the engine takes them away */
+		kernel_part_enqueue(k, slot, 0, &(struct wait_facts) { 0 });
+	for (slot = 0; slot < 20; slot++) {
+		scxu_engine_pass(sched, 2);
+		CHECK_EQ(kernel_part_dispatch(k, 0, &d), APPLIED);
+	}
+	CHECK_EQ(scxu_nr_queued(sched), 0);
+	end();
+}
+
+int main(void)
+{
+	by_vruntime();
+	recalled_keeps_its_turn();
+	charges();
+	sleepers();
+	min_vruntime();
+	idle_first();
+	preempts();
+	restricted();
+	crowded_cpu();
+	slices(3 * MS);
+	slices(100 * MS);
+	slices(750000);
+	slices(100000);
+	refused(-EINVAL);
+	refused(-EAGAIN);
+	return UNIT_END();
+}

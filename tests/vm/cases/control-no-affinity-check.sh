@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# what: a control: without the affinity check the kernel ejects the scheduler for such decisions
+# mode: fast
+# files: tests/vm/faults.sh
+# add: tests/vm/tools/hostile tests/vm/tools/scx_userland-test
+# timeout: 300
+# expect: fail the scheduler is still loaded
+# allow: sched_ext
+
+. "${0%/*}/faults.sh"
+
+SCHED_COMMAND=scx_userland-test
+
+wrong_cpus --test-no-affinity-check

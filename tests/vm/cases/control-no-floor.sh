@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# what: a control: SIGSTOP of the agent for 14 s with the floor switched off stalls the machine
+# mode: icount
+# files: tests/vm/faults.sh
+# add: tests/vm/tools/scx_userland-test
+# timeout: 400
+# expect: fail still loaded: "no"
+# allow: sched_ext
+
+. "${0%/*}/faults.sh"
+
+SCHED_COMMAND=scx_userland-test
+
+fault()
+{
+	kill -STOP "$SCHED_PID"
+	sleep 14
+	kill -CONT "$SCHED_PID"
+}
+
+fault_case 16 --test-no-floor

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# what: fault: decisions for CPUs that their tasks may not use
+# mode: fast
+# files: tests/vm/faults.sh
+# add: tests/vm/tools/hostile
+# timeout: 300
+
+. "${0%/*}/faults.sh"
+
+wrong_cpus

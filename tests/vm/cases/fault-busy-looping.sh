@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# what: fault: a policy that does not return from enqueue()
+# mode: icount
+# files: tests/vm/faults.sh
+# add: tests/vm/tools/misbehaves.so
+# timeout: 400
+
+. "${0%/*}/faults.sh"
+
+fault()
+{
+	old=$SCHED_PID
+	start_sched --takeover --policy /usr/bin/misbehaves.so:loop_at=30,loop_s=60
+	wait "$old"
+	sleep 4
+	check "the message says which callback it is in" grep -q 'misbehaves is in enqueue()' "$SCHED_LOG"
+	# it never gives way by itself
+	old=$SCHED_PID
+	start_sched --takeover
+	wait "$old"
+	check "it is killed when another takes over" grep -q 'killing it' "$SCHED_LOG"
+}
+
+fault_case 12

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# what: fault: kill -9 of the agent, 5 s without one, then a new one
+# mode: icount
+# files: tests/vm/faults.sh
+# timeout: 400
+
+. "${0%/*}/faults.sh"
+
+fault()
+{
+	kill -9 "$SCHED_PID"
+	wait "$SCHED_PID" 2>/dev/null
+	sleep 5
+	start_sched
+}
+
+fault_case 9
+expect "the floor's longest time, ms" "$(floor_stat longest)" '>=' 4900
+check "the new agent has taken over" grep -q 'takes over, schedules' "$SCHED_LOG"

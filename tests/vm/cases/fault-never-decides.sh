@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# what: fault: a policy that takes all tasks and never decides
+# mode: icount
+# files: tests/vm/faults.sh
+# add: tests/vm/tools/never-decides.so
+# timeout: 400
+
+. "${0%/*}/faults.sh"
+
+fault()
+{
+	old=$SCHED_PID
+	start_sched --takeover --policy /usr/bin/never-decides.so
+	wait "$old"
+	sleep 4
+	scx_userland status -n 4
+	old=$SCHED_PID
+	start_sched --takeover
+	wait "$old"
+}
+
+fault_case 8
+expect "times that the floor took over since no decision came" "$(counter floor_late)" '>' 0

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# what: fault: any value in heads, tails, masks and all else that an agent writes
+# mode: icount
+# files: tests/vm/faults.sh
+# add: tests/vm/tools/hostile
+# timeout: 600
+
+. "${0%/*}/faults.sh"
+
+fault()
+{
+	kill -9 "$SCHED_PID"
+	wait "$SCHED_PID" 2>/dev/null
+	check "a hundred thousand values" hostile rings
+	start_sched
+}
+
+fault_case 8
+expect "rings that made no sense" "$(counter invalid)" '>' 1000

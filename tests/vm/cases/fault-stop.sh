@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# what: fault: SIGSTOP of the agent for 60 s
+# mode: icount
+# files: tests/vm/faults.sh
+# timeout: 900
+
+. "${0%/*}/faults.sh"
+
+fault()
+{
+	kill -STOP "$SCHED_PID"
+	sleep 60
+	scx_userland status -n 2
+	kill -CONT "$SCHED_PID"
+}
+
+fault_case 64
+expect "the floor's longest time, ms" "$(floor_stat longest)" '>=' 59000

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# what: kill -9: the floor schedules, a new agent takes over with what the records know; --takeover hands over in place
+# mode: icount
+# timeout: 600
+
+sleep 4
+start_sched
+scxu-load --seconds 12 --get hogs.0.share --get hogs_all.longest_gap_ms hogs:4x0,4x5 sleeper:1000 >/tmp/load &
+load=$!
+sleep 2
+
+for n in 1 2 3; do
+	kill -9 "$SCHED_PID"; wait "$SCHED_PID" 2>/dev/null
+	sleep 0.5
+	scx_userland status >/tmp/s
+	[ $n = 1 ] && cat /tmp/s
+	check "after kill -9 it is still enabled" sched_runs
+	check "the floor is in charge" grep -q '^in charge:  the floor.*(absent)' /tmp/s
+	check "it would end by itself" grep -q '^ends in: ' /tmp/s
+	start_sched
+	sleep 1
+	scx_userland status >/tmp/s
+	check "the new agent is in charge" grep -q '^in charge:  the agent' /tmp/s
+	check "and says that it takes over" grep -q 'takes over' "$SCHED_LOG"
+done
+same "OOM score of the agent" "$(cat /proc/$SCHED_PID/oom_score_adj)" -1000
+same "capabilities of the agent's thread" "$(sed -n 's/^CapPrm:\t//p' /proc/$SCHED_PID/task/*/status | sort | head -n 1)" 0000000000000000
+same "vm.compact_unevictable_allowed" "$(cat /proc/sys/vm/compact_unevictable_allowed)" 0
+
+old=$SCHED_PID
+scx_userland --takeover >/tmp/new.log 2>&1 &
+new=$!
+wait $old
+same "exit status of the one that gave way" $? 0
+check "it says why it ends" grep -q 'another agent takes over' "$SCHED_LOG"
+sleep 0.5
+check "the new one took over" grep -q 'takes over, schedules' /tmp/new.log
+SCHED_PID=$new SCHED_LOG=/tmp/new.log
+check "the scheduler was never unloaded" sched_alive
+
+wait $load
+cat /tmp/load
+# what the records knew was not lost: the agents were as fair together as one is
+within "share of nice 0 over five agents and the floor between them" \
+	"$(sed -n 's/^hogs.0.share //p' /tmp/load)" 0.7519 0.02
+stop_sched
+same "the sysctl is restored" "$(cat /proc/sys/vm/compact_unevictable_allowed)" 1

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# what: without an agent the scheduler ends by itself after --orphan-s, and says so; not with 0
+# mode: fast
+# allow: sched_ext.*orphaned
+
+start_sched --floor-us 500000 --orphan-s 4
+kill -9 "$SCHED_PID"
+wait "$SCHED_PID" 2>/dev/null
+SCHED_PID=
+sleep 1
+check "it goes on for a while" sched_runs
+scx_userland status >/tmp/s
+check "status tells how long" grep -q '^ends in:    [0-9.]* s, if no agent comes' /tmp/s
+ended "it has ended by itself"
+scx_userland status >/tmp/s
+cat /tmp/s
+check "status tells why it ended" grep -q '^ended:.*orphaned: no agent for 4 s' /tmp/s
+expect "the sysctl that the agent had changed" "$(cat /proc/sys/vm/compact_unevictable_allowed)" == 0
+
+# the pins of what has ended are in nobody's way; and 0 is for ever
+start_sched --floor-us 500000 --orphan-s 0
+kill -9 "$SCHED_PID"
+wait "$SCHED_PID" 2>/dev/null
+SCHED_PID=
+sleep 6
+check "with 0 it goes on" sched_runs
+scx_userland status >/tmp/s
+check "status names no end" sh -c '! grep -q "^ends in" /tmp/s'
+check "stop ends it without an agent" scx_userland stop
+same "sched_ext afterwards" "$(sched_state)" disabled
+expect "the sysctl, which a killed agent had changed, is restored" \
+	"$(cat /proc/sys/vm/compact_unevictable_allowed)" == 1

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# what: a policy is told of running, stopping and ticks, of weights and of CPUs; on every kernel
+# kernels: all
+# add: tests/vm/tools/hints.so
+
+start_sched --policy /usr/bin/hints.so --floor-us 500000
+scxu-load --no-rt --seconds 3 hogs:6x0 sleeper:5000 &
+load=$!
+sleep 1
+renice -n 5 -p $(pidof scxu-load) >/dev/null
+echo 0 >/sys/devices/system/cpu/cpu1/online
+sleep 1
+echo 1 >/sys/devices/system/cpu/cpu1/online
+wait $load
+stop_sched
+grep ^hints: "$SCHED_LOG"
+told()
+{
+	sed -n "s/^hints:.* $1=\([0-9]*\).*/\1/p" "$SCHED_LOG"
+}
+expect running "$(told running)" '>' 200
+# the last ones may be lost
+expect "stopping, of those that ran" "$(told stopping)" '>' "$(($(told running) * 8 / 10))"
+expect ticks "$(told ticks)" '>' 50
+expect "weights set" "$(told weights)" '>' 0
+expect "CPUs on" "$(told online)" == 5
+expect "CPUs off" "$(told offline)" == 1
+expect "CPUs that there are not" "$(told wrong_cpu)" == 0

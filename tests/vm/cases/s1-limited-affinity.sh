@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# what: tasks of limited affinity and kernel threads never reach user space, unless --affinity agent
+# mode: icount
+# timeout: 400
+
+# load FILE: three hogs on two CPUs, nothing else; the report's values
+load()
+{
+	scxu-load --no-rt --warmup 0.2 --seconds 1 --get hogs.0.longest_gap_ms \
+		--get hogs.0.task_share.min --get hogs_all.used hogs:3x0@cpus=0-1 | tee "$1"
+}
+
+value()
+{
+	sed -n "s/^$2 //p" "$1"
+}
+
+sleep 4
+start_sched
+load /tmp/kernel
+stop_sched
+# 500 slices a second end: only scxu-load itself may have come
+expect "tasks handed to the agent" "$(stat user_enqueues)" '<' 120
+expect "tasks kept in the kernel" "$(stat kernel_enqueues)" '>' 200
+within "least share of three hogs" "$(value /tmp/kernel hogs.0.task_share.min)" 0.333 0.03
+expect "longest gap, ms" "$(value /tmp/kernel hogs.0.longest_gap_ms)" '<' 60
+
+start_sched --affinity agent
+load /tmp/agent
+stop_sched
+expect "tasks handed to the agent, --affinity agent" "$(stat user_enqueues)" '>' 200
+within "least share of three hogs, --affinity agent" "$(value /tmp/agent hogs.0.task_share.min)" 0.333 0.03
+expect "longest gap, ms, --affinity agent" "$(value /tmp/agent hogs.0.longest_gap_ms)" '<' 60

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * hostile MODE [N]: names itself the agent of the loaded scheduler and does harm
+ * through the memory that an agent may write:
+ *
+ *	garbage   N (1000000) decisions with slots, generations, CPUs, slices and flags
+ *	          at random, some of them right, stale or given twice
+ *	rings     N (100000) times any value into heads, tails, skips, masks and the rest
+ *	affinity  N (20000) right decisions, for CPUs that their tasks may not use
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "lib/backend/kernel/part.h"
+
+static struct part part;
+static uint64_t state = 88172645463325252ull;
+
+/* xorshift64 (Marsaglia 2003) */
+static uint64_t any(void)
+{
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return state;
+}
+
+static int enlist(void)
+{
+	struct scxu_enlist_args args = { .hints = ~0u };
+	LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = &args, .ctx_size_in = sizeof(args));
+	int tries;
+
+	for (tries = 0; tries < 1000; tries++) {
+		if (bpf_prog_test_run_opts(part.enlist, &run))
+			return -errno;
+		if (!args.result)
+			return 0;
+		nanosleep(&(struct timespec) { .tv_nsec = 2000000 }, NULL);
+	}
+	return -EBUSY;
+}
+
+static void commit(void)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, run);
+
+	bpf_prog_test_run_opts(part.commit, &run);
+}
+
+/* The kernel part shall believe that we answer. */
+static void settle(void)
+{
+	struct scxu_agent *a = part.shm.agent;
+
+	scxu_store_release(&a->passes, a->passes + 1);
+	scxu_store_release(&a->floor_ack, scxu_load(&part.shm.kernel->floor_seq));
+}
+
+static void publish(const struct scxu_decision *d, int cpu)
+{
+	struct scxu_agent_cpu *ac;
+	uint64_t head;
+
+	if (cpu < 0) {
+		head = part.shm.agent->stock_head;
+		if (head - scxu_load(&part.shm.kernel->stock_tail) >= SCXU_STOCK)
+			return;
+		scxu_copy_out(&part.shm.agent->stock[head % SCXU_STOCK], d, sizeof(*d));
+		scxu_store_release(&part.shm.agent->stock_head, head + 1);
+		return;
+	}
+	ac = &part.shm.agent_cpus[cpu];
+	head = ac->decisions_head;
+	if (head - scxu_load(&part.shm.cpus[cpu].decisions_tail) >= SCXU_CPU_DECISIONS)
+		return;
+	scxu_copy_out(&ac->ring[head % SCXU_CPU_DECISIONS], d, sizeof(*d));
+	scxu_store_release(&ac->decisions_head, head + 1);
+	__atomic_fetch_or(&part.shm.agent->kick[cpu / 64], 1ull << (cpu % 64), __ATOMIC_RELEASE);
+	scxu_store_release(&part.shm.agent->kick_seq, part.shm.agent->kick_seq + 1);
+}
+
+/* Rings as an agent that begins makes them. */
+static void reset(void)
+{
+	struct scxu_agent *a = part.shm.agent;
+	unsigned int cpu;
+
+	a->stock_head = a->stock_skip = scxu_load(&part.shm.kernel->stock_tail);
+	for (cpu = 0; cpu < part.shm.nr_cpus; cpu++) {
+		struct scxu_agent_cpu *ac = &part.shm.agent_cpus[cpu];
+
+		ac->events_tail = scxu_load(&part.shm.cpus[cpu].events_head);
+		ac->decisions_head = ac->decisions_skip =
+			scxu_load(&part.shm.cpus[cpu].decisions_tail);
+	}
+}
+
+static void read_events(void)
+{
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < part.shm.nr_cpus; cpu++)
+		scxu_store_release(&part.shm.agent_cpus[cpu].events_tail,
+				   scxu_load(&part.shm.cpus[cpu].events_head));
+}
+
+static uint64_t gen_of(uint32_t slot)
+{
+	return scxu_load(&part.shm.records[slot].state) >> SCXU_GEN_SHIFT;
+}
+
+static void garbage(unsigned long n)
+{
+	struct scxu_decision d = { 0 };
+	unsigned long i;
+
+	for (i = 0; i < n; i++) {
+		uint32_t high = scxu_load(&part.shm.kernel->slots_high);
+
+		if (i % 8) { /* else: the same again */
+			d.slot = any() % 4 ? any() % (high + 1) : (uint32_t)any();
+			d.gen = any();
+			if (any() % 4 && d.slot < part.shm.max_tasks)
+				d.gen = gen_of(d.slot) - any() % 3;
+			d.slice_us = any() % 2 ? any() % 5000 : (uint32_t)any();
+			d.flags = any() % 4 ? any() % 4 : (uint32_t)any();
+			d.vtime = any();
+		}
+		publish(&d, any() % 2 ? -1 : (int)(any() % part.shm.nr_cpus));
+		if (i % 64)
+			continue;
+		read_events();
+		settle();
+		commit();
+	}
+}
+
+static void rings(unsigned long n)
+{
+	struct scxu_agent *a = part.shm.agent;
+	unsigned long i;
+
+	for (i = 0; i < n; i++) {
+		struct scxu_agent_cpu *ac = &part.shm.agent_cpus[any() % part.shm.nr_cpus];
+		__u64 *words[] = {
+			&ac->events_tail,
+			&ac->decisions_head,
+			&ac->decisions_skip,
+			&a->passes,
+			&a->sleeps,
+			&a->sleeping,
+			&a->stock_head,
+			&a->stock_skip,
+			&a->kick_seq,
+			&a->held,
+			&a->kick[any() % 16],
+			&a->preempt[any() % 16],
+			(__u64 *)&a->stock[any() % SCXU_STOCK] + any() % 4,
+			(__u64 *)&ac->ring[any() % SCXU_CPU_DECISIONS] + any() % 4,
+		};
+		__u64 *word = words[any() % (sizeof(words) / sizeof(words[0]))];
+
+		/* near what is there is the worst */
+		scxu_store_release(word, any() % 2 ? any() : *word + any() % 128 - 64);
+		if (i % 16)
+			continue;
+		settle();
+		commit();
+	}
+}
+
+static void affinity(unsigned long n)
+{
+	struct scxu_decision d = { .flags = SCXU_DECIDE_PREEMPT };
+	unsigned long given = 0, looks;
+	unsigned int cpu;
+
+	for (looks = 0; given < n && looks < 1000 * n; looks++) {
+		uint32_t slot = looks % (scxu_load(&part.shm.kernel->slots_high) + 1);
+		const struct scxu_record *r = &part.shm.records[slot];
+		uint64_t word = scxu_load_acquire(&r->state);
+
+		if (slot == 0) {
+			read_events();
+			settle();
+			commit();
+		}
+		if ((word & SCXU_STATE_MASK) != SCXU_TASK_WAITING ||
+		    r->nr_cpus_allowed >= part.shm.nr_cpus)
+			continue;
+		d.slot = slot;
+		d.gen = word >> SCXU_GEN_SHIFT;
+		for (cpu = 0; cpu < part.shm.nr_cpus; cpu++) {
+			if (r->cpus[cpu / 64] >> (cpu % 64) & 1)
+				continue;
+			publish(&d, (int)cpu);
+			given++;
+		}
+	}
+	printf("gave %lu decisions for CPUs that are not allowed\n", given);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		void (*run)(unsigned long n);
+		unsigned long n;
+	} modes[] = {
+		{ "garbage", garbage, 1000000 },
+		{ "rings", rings, 100000 },
+		{ "affinity", affinity, 20000 },
+	};
+	size_t i;
+	int err;
+
+	for (i = 0; argc > 1 && i < sizeof(modes) / sizeof(modes[0]); i++) {
+		if (strcmp(argv[1], modes[i].name))
+			continue;
+		err = part_open(&part, true);
+		if (!err)
+			err = enlist();
+		if (err) {
+			fprintf(stderr, "hostile: %s\n", strerror(-err));
+			return 1;
+		}
+		reset();
+		settle();
+		modes[i].run(argc > 2 ? strtoul(argv[2], NULL, 0) : modes[i].n);
+		part_close(&part);
+		return 0;
+	}
+	fprintf(stderr, "usage: hostile garbage|rings|affinity [N]\n");
+	return 2;
+}
