@@ -24,7 +24,7 @@
 #include <linux/types.h>
 #endif
 
-#define SCXU_ABI		2u	/* kernel part and library must agree */
+#define SCXU_ABI		3u	/* kernel part and library must agree */
 
 #define SCXU_MAX_CPUS		1024u	/* bits in scxu_record.cpus */
 #define SCXU_MAX_TASKS		(1u << 20)
@@ -137,7 +137,8 @@ struct scxu_cpu {
 	__u8 preempt_row;	/* preempting decisions, likewise */
 	__u8 idle_kicks;	/* given to itself on going idle, one after the other */
 	__u8 starved_turn;	/* odd: a starved task comes before decisions */
-	__u8 pad[6];
+	__u8 wake_sync;		/* who wakes here is about to sleep, as it says */
+	__u8 pad[5];
 	__u64 rescue_at;	/* ns of the next look for starved tasks in DSQ_SHARED */
 	__u64 counters[SCXU_NR_COUNTERS];
 	__u64 waits[SCXU_WAIT_BUCKETS];
@@ -252,12 +253,19 @@ struct scxu_agent_cpu {
 	struct scxu_decision ring[SCXU_CPU_DECISIONS];
 };
 
+/* What the agent does when it has nothing to do. */
+enum scxu_rest {
+	SCXU_REST_NONE		= 0,	/* it works */
+	SCXU_REST_SLEEPS	= 1,	/* it sleeps on the bell: ring it */
+	SCXU_REST_PARKS		= 2,	/* it yields its CPU: keep it, until a CPU needs it */
+};
+
 /* Agent-written, one of it. */
 struct scxu_agent {
 	__u64 passes;		/* grows each time that all events were read */
 	__u64 floor_ack;	/* the last scxu_kernel.floor_seq that it saw */
 	__u64 sleeps;		/* grows each time before it sleeps */
-	__u64 sleeping;		/* 1: wake me */
+	__u64 rest;		/* enum scxu_rest */
 	__u64 stock_head;
 	__u64 stock_skip;	/* entries before it are taken back */
 	__u64 kick_seq;		/* grows after a bit in one of the two masks was set */

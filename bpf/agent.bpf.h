@@ -5,6 +5,27 @@
 
 #include "state.bpf.h"
 
+/*
+ * Callbacks run on a CPU that goes offline until its very end, for tasks of others that
+ * wake there. An irq_work queued then, when its local APIC takes no interrupts any more,
+ * is never run; and none after it, until the CPU goes offline once more: nothing on that
+ * CPU kicks another or rings the bell, and the kernel waits for it for ever when the
+ * scheduler ends (irq_work_sync() in free_kick_syncs() of 7.x). The watch, which
+ * scxu_cpu_offline() starts elsewhere, does what is not done here.
+ */
+static __always_inline bool cpu_is_leaving(void)
+{
+	struct scxu_cpu *me = cpu_state(bpf_get_smp_processor_id());
+
+	return !me || !me->online;
+}
+
+static __always_inline void kick_cpu(s32 cpu, u64 flags)
+{
+	if (!cpu_is_leaving())
+		scx_bpf_kick_cpu(cpu, flags);
+}
+
 /* Callbacks under an rq lock run with interrupts off: this CPU is the one producer. */
 static __always_inline void push_event(struct scxu_cpu *me, u32 cpu, u32 slot)
 {
@@ -42,29 +63,56 @@ static __always_inline void push_hint(struct scxu_cpu *me, u32 kind, struct task
 }
 
 /*
+ * What was enqueued and may not be read yet: until a pass has ended, for the agent
+ * looks once more before it rests. Else the task that the agent displaces on waking
+ * would have it woken again as soon as it sleeps, for ever.
+ */
+static __always_inline void note_unread(const struct scxu_agent *a, u64 vtime)
+{
+	u64 passes = load(&a->passes);
+
+	if (unread_pass != passes || scxu_vtime_before(vtime, unread_vtime))
+		unread_vtime = vtime;
+	unread_pass = passes;
+}
+
+static __always_inline bool has_unread(const struct scxu_agent *a)
+{
+	return *(volatile u64 *)&unread_pass == load(&a->passes);
+}
+
+/* Would one of those come before a task of that virtual time. By the policy's own order: perhaps. */
+static __always_inline bool unread_before(const struct scxu_agent *a, u64 vtime)
+{
+	return has_unread(a) && (own_order || scxu_vtime_before(unread_vtime, vtime));
+}
+
+enum unasked { ASKED, UNASKED, UNASKED_WAKEUP };
+
+/*
  * Would the agent have something to decide. If not, all that waits is decided, for
  * CPUs that will come; asking would only make it take decisions back.
  */
 static __always_inline bool agent_has_work(const struct scxu_agent *a)
 {
-	return load(&a->held) ||
-	       (*(volatile u32 *)&unasked && *(volatile u64 *)&unasked_pass == load(&a->passes));
+	return load(&a->held) || (*(volatile u32 *)&unasked && has_unread(a));
 }
 
-/*
- * Until a pass has ended: the agent looks once more before it sleeps. Else the task that
- * the agent displaces on waking would have it woken again as soon as it sleeps, for ever.
- */
-static __always_inline void has_not_asked(const struct scxu_agent *a)
+static __always_inline bool agent_is_parked(void)
 {
-	unasked_pass = load(&a->passes);
-	unasked = 1;
+	return *(volatile u32 *)&agent_parked;
 }
 
-/* Ends the agent's poll(). False: full of unread ones, or contended. */
+/* Asked, and no pass since. */
+static __always_inline bool agent_is_wanted(const struct scxu_agent *a)
+{
+	return *(volatile u64 *)&asked_at && *(volatile u64 *)&asked_pass == load(&a->passes);
+}
+
+/* Ends the agent's poll(). False: full of unread ones, contended, or not from this CPU. */
 static __always_inline bool ring_bell(void)
 {
-	void *e = bpf_ringbuf_reserve(&bell, 8, 0);
+	void *e = cpu_is_leaving() ? NULL : bpf_ringbuf_reserve(&bell, 8, 0);
 
 	if (!e)
 		return false;
@@ -72,44 +120,170 @@ static __always_inline bool ring_bell(void)
 	return true;
 }
 
-/* The agent shall look. Begins the time within which it has to. */
-static __always_inline void ask_agent(struct scxu_cpu *me, u64 now)
+/*
+ * Pairs with park_agent(), which parks and then looks whether it is asked. Who has been
+ * slow must not put its older pass over a newer one: the agent would stay parked.
+ */
+static __always_inline void note_asked(u64 passes)
+{
+	int i;
+
+	bpf_for (i, 0, 8) {
+		u64 old = *(volatile u64 *)&asked_pass;
+
+		/* as far ahead as nobody can be slow: the agent has set its count back */
+		if (old - passes < 1024 || __sync_val_compare_and_swap(&asked_pass, old, passes) == old)
+			break;
+	}
+}
+
+/*
+ * The agent shall look. Begins the time within which it has to, and wakes it when it
+ * sleeps. True when it is parked: then a CPU has to come and fetch it.
+ */
+static __always_inline bool ask_agent(struct scxu_cpu *me, u64 now)
 {
 	struct scxu_agent *a = agent_area();
 	u64 sleeps, passes;
 
 	if (!a)
-		return;
+		return false;
 	me->counters[SCXU_COUNT_asks]++;
-	unasked = 0;
+	unasked = ASKED;
 	passes = load(&a->passes);
 	if (!asked_at || asked_pass != passes) {
 		/* in this order: who sees the new pass sees the new time, or an older pass */
 		asked_at = now;
 		barrier();
-		asked_pass = passes;
+		note_asked(passes);
 	}
-	/* Pairs with the agent's: sleeping = 1, fence, look at the rings once more. */
+	if (agent_is_parked())
+		return true;
+	/* Pairs with the agent's: rest = SLEEPS, fence, look at the rings once more. */
 	sleeps = load(&a->sleeps);
-	if (!load(&a->sleeping) || woken == sleeps)
-		return;
+	if (load(&a->rest) != SCXU_REST_SLEEPS || woken == sleeps)
+		return false;
 	if (!ring_bell()) /* who asks next tries again */
-		return;
+		return false;
 	woken = sleeps;
 	me->counters[SCXU_COUNT_wakes]++;
+	return false;
 }
 
-/* There is work that any CPU may take. */
-static __always_inline void kick_an_idle_cpu(struct scxu_cpu *me)
+/* There is work that any CPU may take. False: no CPU is idle. */
+static __always_inline bool kick_an_idle_cpu(struct scxu_cpu *me)
 {
 	const struct cpumask *idle = scx_bpf_get_idle_cpumask();
 	u32 cpu = bpf_cpumask_first(idle);
 
 	scx_bpf_put_idle_cpumask(idle);
 	if (cpu >= nr_cpu_ids)
-		return;
-	scx_bpf_kick_cpu(cpu, KICK_IDLE);
+		return false;
+	kick_cpu(cpu, KICK_IDLE);
 	me->counters[SCXU_COUNT_kicks]++;
+	return true;
+}
+
+/*
+ * Where the agent shall run when no CPU is idle: in place of the task that is
+ * furthest ahead of its share. Always in the same place, the agent's own time would
+ * be taken from whoever has that CPU. Where virtual time is not the policy's order,
+ * in place of the task that loses least: whose slice is the first to end.
+ */
+__noinline s32 cpu_for_agent(s32 prev_cpu)
+{
+	u64 now = bpf_ktime_get_ns(), best = 0;
+	s32 found = prev_cpu;
+	bool any = false;
+	u32 cpu;
+
+	bpf_for (cpu, 0, nr_cpu_ids) {
+		struct scxu_cpu *c = cpu_state(cpu);
+		u64 vtime; /* or what else is to be the largest */
+
+		if (!c || !c->online || !c->pid || c->slot == SCXU_NO_SLOT)
+			continue;
+		if (own_order)
+			vtime = now - c->since - c->slice;
+		else
+			vtime = c->vtime + scxu_vtime_of(now - c->since, c->weight);
+		if (any && !scxu_vtime_before(best, vtime))
+			continue;
+		any = true;
+		best = vtime;
+		found = cpu;
+	}
+	return found;
+}
+
+/* A CPU shall come and fetch the parked agent: an idle one, or else one that is busy. */
+static __always_inline void kick_for_agent(struct scxu_cpu *me)
+{
+	s32 cpu;
+
+	if (kick_an_idle_cpu(me))
+		return;
+	cpu = cpu_for_agent(-1);
+	if (cpu < 0 || (u32)cpu >= nr_cpu_ids)
+		return;
+	kick_cpu(cpu, KICK_PREEMPT);
+	me->counters[SCXU_COUNT_kicks]++;
+}
+
+static __always_inline void call_agent(struct scxu_cpu *me, u64 now)
+{
+	if (ask_agent(me, now))
+		kick_for_agent(me);
+}
+
+/* It begins to run. */
+static __always_inline void agent_runs(struct task_struct *p)
+{
+	u64 now = bpf_ktime_get_ns();
+
+	agent_woke_at = p->se.sum_exec_runtime;
+	fetched_after = now - fetched_at;
+	fetched_at = now;
+}
+
+/* It runs so often that sleeping between would cost more than it saves. */
+#define AGENT_BUSY_NS 500000ull
+
+/*
+ * In dispatch(): the parked agent runs here, before all others. It is in custody as
+ * any waiting task is: when it leaves that wait meanwhile (affinity, class, bypass), the
+ * kernel drops the insert, and enqueue() parks it again or the kernel has it.
+ */
+__noinline bool fetch_agent(s32 cpu)
+{
+	struct scxu_cpu *me = cpu_state(bpf_get_smp_processor_id());
+	struct task_struct *p = bpf_task_from_pid(agent_tid);
+	bool fetched = false;
+	s32 where;
+
+	if (!p)
+		return false; /* it ends: exit_task() tells */
+	where = scx_bpf_task_cpu(p);
+	if (!me || !bpf_cpumask_test_cpu(cpu, p->cpus_ptr)) {
+		kick_cpu(where, KICK_PREEMPT);
+	} else if (__sync_val_compare_and_swap(&agent_parked, 1, 0) == 1) {
+		agent_runs(p);
+		if (where != cpu && scx_bpf_task_running(p)) {
+			/* that CPU is just switching it out (see take()): back there */
+			dsq_insert(p, DSQ_LOCAL_ON | where, floor_ns, ENQ_HEAD | ENQ_PREEMPT);
+		} else {
+			dsq_insert(p, DSQ_LOCAL, floor_ns, ENQ_HEAD);
+			fetched = true;
+			if (!bpf_cpumask_test_cpu(cpu, p->cpus_ptr)) {
+				scx_bpf_dispatch_cancel();
+				__sync_lock_test_and_set(&agent_parked, 1);
+				fetched = false;
+			}
+		}
+		me->counters[SCXU_COUNT_wakes]++;
+	}
+	bpf_task_release(p);
+	return fetched;
 }
 
 /* Decisions for any CPU that nobody has taken, as the agent's words tell. */
@@ -155,9 +329,9 @@ static __always_inline void serve_kicks(struct scxu_agent *a, struct scxu_cpu *m
 			me->counters[SCXU_COUNT_kicks]++;
 			if (preempt & (1ull << bit)) {
 				me->counters[SCXU_COUNT_preemptions]++;
-				scx_bpf_kick_cpu(cpu, KICK_PREEMPT);
+				kick_cpu(cpu, KICK_PREEMPT);
 			} else {
-				scx_bpf_kick_cpu(cpu, KICK_IDLE);
+				kick_cpu(cpu, KICK_IDLE);
 			}
 		}
 	}

@@ -54,6 +54,7 @@ void bpf_iter_scx_dsq_destroy(struct bpf_iter_scx_dsq *it) __ksym;
 #define ENQ_WAKEUP   scx_enum(scx_enq_flags, SCX_ENQ_WAKEUP)
 #define ENQ_HEAD     scx_enum(scx_enq_flags, SCX_ENQ_HEAD)
 #define ENQ_PREEMPT  scx_enum(scx_enq_flags, SCX_ENQ_PREEMPT)
+#define WAKE_SYNC    scx_enum(scx_wake_flags, SCX_WAKE_SYNC)
 #define DSQ_LOCAL    scx_enum(scx_dsq_id_flags, SCX_DSQ_LOCAL)
 #define DSQ_LOCAL_ON scx_enum(scx_dsq_id_flags, SCX_DSQ_LOCAL_ON)
 #define DSQ_ITER_REV scx_enum(scx_dsq_iter_flags, SCX_DSQ_ITER_REV)

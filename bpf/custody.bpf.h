@@ -99,7 +99,7 @@ static __always_inline void watch_arm(void)
 	struct watch *watch;
 	u32 zero = 0;
 
-	if (watch_armed || __sync_val_compare_and_swap(&watch_armed, 0, 1))
+	if (watch_armed || cpu_is_leaving() || __sync_val_compare_and_swap(&watch_armed, 0, 1))
 		return;
 	watch = bpf_map_lookup_elem(&watches, &zero);
 	/* 7.x: with interrupts off it has to allocate, and may fail */
@@ -305,8 +305,10 @@ __noinline int take(struct scxu_decision *d __arg_nonnull, s32 cpu, u32 how)
 			r->flags |= SCXU_WAIT_BOUNCED;
 			push_event(me, here, d->slot);
 			/* while it was taken nothing waited: watch and agent may sleep */
-			if (a)
-				has_not_asked(a);
+			if (a) {
+				note_unread(a, r->vtime);
+				unasked = UNASKED;
+			}
 			watch_arm();
 		}
 		return err;
@@ -321,7 +323,7 @@ __noinline int take(struct scxu_decision *d __arg_nonnull, s32 cpu, u32 how)
 		s32 idle = scx_bpf_pick_idle_cpu(p->cpus_ptr, 0);
 
 		if (idle >= 0) {
-			scx_bpf_kick_cpu(idle, 0);
+			kick_cpu(idle, 0);
 			me->counters[SCXU_COUNT_kicks]++;
 		}
 	}

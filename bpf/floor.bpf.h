@@ -244,7 +244,7 @@ __noinline u64 shared_head(s32 cpu)
 
 static __always_inline bool work_waits(struct scxu_kernel *k)
 {
-	return load(&k->nr_waiting) || scx_bpf_dsq_nr_queued(DSQ_SHARED) > 0 ||
+	return load(&k->nr_waiting) || agent_is_parked() || scx_bpf_dsq_nr_queued(DSQ_SHARED) > 0 ||
 	       scx_bpf_dsq_nr_queued(DSQ_KTHREADS) > 0 || scx_bpf_dsq_nr_queued(DSQ_STARVED) > 0;
 }
 
@@ -264,7 +264,28 @@ static __always_inline void end_slices(u64 now, bool all)
 
 		if (c && c->pid && c->pid != agent_tid &&
 		    (all || (s64)(now - c->since - c->slice) > 0))
-			scx_bpf_kick_cpu(cpu, KICK_PREEMPT);
+			kick_cpu(cpu, KICK_PREEMPT);
+	}
+}
+
+/*
+ * An agent that sleeps is asked in any case: none may sleep for ever beside waiting
+ * tasks. One that is parked when no CPU finds it, when a task woke whose waker did not
+ * sleep, or when it was parked all the time since the last look: then it shall sleep.
+ */
+static __always_inline void look_after_agent(struct scxu_kernel *k, struct scxu_agent *a,
+					     struct scxu_cpu *me, u64 now)
+{
+	u64 passes = load(&a->passes), waiting = load(&k->nr_waiting);
+	bool since = parked_pass == passes;
+
+	parked_pass = passes;
+	if (!agent_is_parked()) {
+		if (waiting)
+			call_agent(me, now);
+	} else if (agent_is_wanted(a) || unasked == UNASKED_WAKEUP || since ||
+		   (waiting && !stock_left(a, k))) {
+		call_agent(me, now);
 	}
 }
 
@@ -297,7 +318,7 @@ static int watch_fire(void *map, int *key, struct watch *watch)
 	}
 	/* see scxu_cpu_offline() */
 	if ((s64)(leaving_until - now) > 0)
-		scx_bpf_kick_cpu(leaving_cpu, 0);
+		kick_cpu(leaving_cpu, 0);
 	else if (!work_waits(k) && gone_at && orphan_ns) {
 		next = ORPHAN_LOOK_NS;
 	} else if (!work_waits(k)) {
@@ -308,8 +329,7 @@ static int watch_fire(void *map, int *key, struct watch *watch)
 	}
 	in_charge = agent_in_charge(k);
 	floor_check(k, me, now);
-	if (load(&k->nr_waiting))
-		ask_agent(me, now);
+	look_after_agent(k, a, me, now);
 	/* those who wait have waited for a slice and more: let CPUs collect them now */
 	if (in_charge && !agent_in_charge(k))
 		end_slices(now, true);

@@ -145,6 +145,7 @@ enum scx_enq_flags {
 	SCX_ENQ_HEAD = 16,
 	SCX_ENQ_PREEMPT = 1LLU << 32,
 };
+enum scx_wake_flags { SCX_WAKE_SYNC = 16 };
 enum scx_dsq_iter_flags { SCX_DSQ_ITER_REV = 1U << 16 };
 enum scx_kick_flags {
 	SCX_KICK_IDLE = 1,

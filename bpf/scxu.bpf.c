@@ -14,7 +14,10 @@
  *                                       record tells the facts, the event ring
  *                                       of the executing CPU tells the agent.
  *  agent       Orders the waiting tasks and writes decisions ahead of need: into
- *              a CPU's ring, or into the stock, which any CPU takes from.
+ *              a CPU's ring, or into the stock, which any CPU takes from. Then it
+ *              yields and is *parked*: in custody like others, until a CPU finds no
+ *              decision, or one that has to be looked over (fetch_agent()). With
+ *              nothing to do it sleeps on the bell.
  *  dispatch()  A CPU that needs work takes the next decision, claims the wait
  *              that it names, inserts the task, and looks again whether all that
  *              it relied on still holds.
@@ -102,7 +105,7 @@ static __always_inline void enqueue_shared(struct task_struct *p, u64 vtime, u64
 		watch_arm(); /* for a CPU that goes idle before the insert takes effect */
 		return;
 	}
-	scx_bpf_kick_cpu(cpu, 0);
+	kick_cpu(cpu, 0);
 	me->counters[SCXU_COUNT_kicks]++;
 }
 
@@ -115,18 +118,33 @@ static __always_inline bool kept_in_kernel(struct task_struct *p)
 	return !affinity_agent || p->nr_cpus_allowed < 2;
 }
 
-static __always_inline void enqueue_agent(struct task_struct *p, u64 enq_flags, struct scxu_cpu *me)
+/* It yields: it is kept in no DSQ until a CPU needs it, and the watch looks after it. */
+static __always_inline void park_agent(struct scxu_agent *a, struct scxu_cpu *me)
+{
+	/* pairs with ask_agent() */
+	__sync_lock_test_and_set(&agent_parked, 1);
+	watch_arm();
+	if (agent_is_wanted(a))
+		kick_for_agent(me);
+}
+
+static __always_inline void enqueue_agent(struct task_struct *p, u64 enq_flags,
+					  struct scxu_agent *a, struct scxu_cpu *me)
 {
 	struct scxu_kernel *k = kernel_state();
 	struct task_ctx *t;
 	u64 ran;
 
 	if (enq_flags & ENQ_WAKEUP) {
-		agent_woke_at = p->se.sum_exec_runtime;
+		agent_runs(p);
 		/* It has slept: it may run at once, for so long as the floor would wait. */
 		dsq_insert(p, DSQ_LOCAL, floor_ns, enq_flags | ENQ_HEAD | ENQ_PREEMPT);
 		/* 6.16: a CPU on its way to idle does not see the insert by itself */
-		scx_bpf_kick_cpu(scx_bpf_task_cpu(p), 0);
+		kick_cpu(scx_bpf_task_cpu(p), 0);
+		return;
+	}
+	if (load(&a->rest) == SCXU_REST_PARKS) {
+		park_agent(a, me);
 		return;
 	}
 	/*
@@ -136,7 +154,7 @@ static __always_inline void enqueue_agent(struct task_struct *p, u64 enq_flags, 
 	ran = p->se.sum_exec_runtime - agent_woke_at;
 	if (ran < floor_ns) {
 		dsq_insert(p, DSQ_LOCAL, floor_ns - ran, enq_flags | ENQ_HEAD);
-		scx_bpf_kick_cpu(scx_bpf_task_cpu(p), KICK_PREEMPT);
+		kick_cpu(scx_bpf_task_cpu(p), KICK_PREEMPT);
 		return;
 	}
 	/* It did not sleep for that long: from now on it is a task like the others. */
@@ -163,9 +181,61 @@ static __always_inline void enqueue_kthread(struct task_struct *p, u64 enq_flags
 	dsq_insert(p, DSQ_KTHREADS, slice_ns, enq_flags);
 	cpu = scx_bpf_pick_idle_cpu(p->cpus_ptr, 0);
 	if (cpu >= 0)
-		scx_bpf_kick_cpu(cpu, 0);
+		kick_cpu(cpu, 0);
 	else
 		watch_arm();
+}
+
+/* The CPU runs a task that is further on in virtual time. */
+static __always_inline bool runs_behind(const struct scxu_cpu *c, u64 vtime, u64 now)
+{
+	return c->pid && c->slot != SCXU_NO_SLOT &&
+	       scxu_vtime_before(vtime, c->vtime + scxu_vtime_of(now - c->since, c->weight));
+}
+
+/*
+ * A task went into custody. One that wakes may deserve a CPU at once. One whose slice
+ * has ended does not, as long as CPUs find decisions: dispatch() asks in time.
+ *
+ * A parked agent costs nobody his CPU when a CPU comes by itself: that of the task,
+ * which the kernel wakes when it idles, or the one that does this, for a waker that is
+ * about to sleep. What is not asked then, is by the watch.
+ */
+static __always_inline void tell_agent(struct task_struct *p, struct scxu_kernel *k,
+				       struct scxu_agent *a, struct scxu_cpu *me, u32 flags,
+				       u64 vtime, u64 now)
+{
+	s32 cpu = scx_bpf_task_cpu(p);
+	struct scxu_cpu *its = cpu_state(cpu);
+	bool sync = me->wake_sync;
+
+	me->wake_sync = 0;
+	agent_goes = cpu;
+	if (!agent_is_parked()) {
+		if (flags || !stock_left(a, k))
+			call_agent(me, now);
+		else
+			unasked = UNASKED;
+		return;
+	}
+	if (its && its->idle) {
+		ask_agent(me, now);
+		return;
+	}
+	if (!(sync && its == me) && kick_an_idle_cpu(me)) {
+		ask_agent(me, now);
+		return;
+	}
+	if (flags & SCXU_WAIT_WAKEUP && !sync) {
+		ask_agent(me, now);
+		/* here, if this CPU's task has to give way to that one anyway: no other is disturbed */
+		if (!own_order && runs_behind(me, vtime, now))
+			kick_cpu(bpf_get_smp_processor_id(), KICK_PREEMPT);
+		else
+			kick_for_agent(me);
+	} else {
+		unasked = flags ? UNASKED_WAKEUP : UNASKED;
+	}
 }
 
 void BPF_STRUCT_OPS(scxu_enqueue, struct task_struct *p, u64 enq_flags)
@@ -182,7 +252,7 @@ void BPF_STRUCT_OPS(scxu_enqueue, struct task_struct *p, u64 enq_flags)
 		return;
 	}
 	if (p->pid == agent_tid) {
-		enqueue_agent(p, enq_flags, me);
+		enqueue_agent(p, enq_flags, a, me);
 		return;
 	}
 	if (p->flags & PF_KTHREAD) {
@@ -216,7 +286,7 @@ void BPF_STRUCT_OPS(scxu_enqueue, struct task_struct *p, u64 enq_flags)
 	if (!agent_in_charge(k)) {
 		me->counters[SCXU_COUNT_floor_enqueues]++;
 		__sync_fetch_and_add(&last_episode(k)->tasks, 1);
-		ask_agent(me, now);
+		call_agent(me, now);
 		goto shared;
 	}
 	if (task_slot(p, t, k) || !into_custody(p, t, k, me, cpu, flags, now)) {
@@ -225,14 +295,8 @@ void BPF_STRUCT_OPS(scxu_enqueue, struct task_struct *p, u64 enq_flags)
 	}
 	me->counters[SCXU_COUNT_user_enqueues]++;
 	watch_arm();
-	/*
-	 * A task that wakes may deserve a CPU at once. One whose slice has ended
-	 * does not, as long as CPUs find decisions: dispatch() asks in time.
-	 */
-	if (flags || !stock_left(a, k))
-		ask_agent(me, now);
-	else
-		has_not_asked(a);
+	note_unread(a, t->vtime);
+	tell_agent(p, k, a, me, flags, t->vtime, now);
 	return;
 shared:
 	if (t->slot != SCXU_NO_SLOT)
@@ -247,38 +311,6 @@ shared:
 	enqueue_shared(p, t->vtime, enq_flags, me);
 }
 
-/*
- * Where the agent shall run when no CPU is idle: in place of the task that is
- * furthest ahead of its share. Always in the same place, the agent's own time would
- * be taken from whoever has that CPU. Where virtual time is not the policy's order,
- * in place of the task that loses least: whose slice is the first to end.
- */
-__noinline s32 cpu_for_agent(s32 prev_cpu)
-{
-	u64 now = bpf_ktime_get_ns(), best = 0;
-	s32 found = prev_cpu;
-	bool any = false;
-	u32 cpu;
-
-	bpf_for (cpu, 0, nr_cpu_ids) {
-		struct scxu_cpu *c = cpu_state(cpu);
-		u64 vtime; /* or what else is to be the largest */
-
-		if (!c || !c->online || !c->pid || c->slot == SCXU_NO_SLOT)
-			continue;
-		if (own_order)
-			vtime = now - c->since - c->slice;
-		else
-			vtime = c->vtime + scxu_vtime_of(now - c->since, c->weight);
-		if (any && !scxu_vtime_before(best, vtime))
-			continue;
-		any = true;
-		best = vtime;
-		found = cpu;
-	}
-	return found;
-}
-
 s32 BPF_STRUCT_OPS(scxu_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wake_flags)
 {
 	struct scxu_kernel *k = kernel_state();
@@ -289,18 +321,22 @@ s32 BPF_STRUCT_OPS(scxu_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wak
 	if (!k || !me)
 		return prev_cpu;
 	if (is_agent)
-		agent_woke_at = p->se.sum_exec_runtime;
+		agent_runs(p);
 	kept = is_agent || (p->flags & PF_KTHREAD) || kept_in_kernel(p);
 	if (!kept && !agent_in_charge(k)) {
 		u64 now = bpf_ktime_get_ns();
 
 		/* with idle CPUs no task may come by enqueue(): look here too */
 		floor_check(k, me, now);
-		ask_agent(me, now);
+		call_agent(me, now);
 		kept = !agent_in_charge(k);
 	}
+	me->wake_sync = !!(wake_flags & WAKE_SYNC);
 	if (!kept && !idle_kernel)
 		return prev_cpu; /* where it goes is the agent's to say */
+	/* where the kernel wakes an idle CPU in any case: for the task for which it was asked */
+	if (is_agent && (u32)agent_goes < nr_cpu_ids)
+		prev_cpu = agent_goes;
 	cpu = scx_bpf_select_cpu_dfl(p, prev_cpu, wake_flags, &is_idle);
 	if (!is_idle) {
 		if (!is_agent)
@@ -336,7 +372,7 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 	struct scxu_cpu *me = cpu_state(cpu);
 	struct task_ctx *prev_t = NULL;
 	u64 now, prev_vtime = 0, head, left;
-	bool shared, taken = false;
+	bool shared, parked, taken = false;
 	int i;
 
 	if (!k || !a || !me)
@@ -351,12 +387,15 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 		return;
 	}
 	me->kthread_row = 0;
+	parked = agent_is_parked();
+	if (parked && agent_is_wanted(a) && fetch_agent(cpu))
+		return;
 	now = bpf_ktime_get_ns();
 	if (scx_bpf_dsq_nr_queued(DSQ_STARVED) > 0 &&
 	    (me->starved_turn++ & 1 || starved_too_long(now)) && dsq_move_to_local(DSQ_STARVED))
 		return;
 
-	if (prev && prev->scx.flags & TASK_QUEUED) {
+	if (prev && prev->scx.flags & TASK_QUEUED && prev->pid != agent_tid) {
 		prev_t = task_ctx(prev);
 		if (prev_t)
 			prev_vtime = task_vtime(prev, prev_t);
@@ -403,6 +442,13 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 		preempt = n.own && n.d.flags & SCXU_DECIDE_PREEMPT &&
 			  (me->preempt_row < IN_A_ROW || !shared);
 		if (!preempt) {
+			bool stays = prev_t && n.d.flags & SCXU_DECIDE_VTIME &&
+				     scxu_vtime_before(prev_vtime, n.vtime);
+
+			/* one that the agent has not read may come before */
+			if (parked && unread_before(a, stays ? prev_vtime : n.vtime) &&
+			    fetch_agent(cpu))
+				return;
 			/* by virtual time it is the turn of another */
 			if (head && scxu_vtime_before(head, n.vtime)) {
 				short_since = 0; /* it has one, and another is first */
@@ -414,8 +460,7 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 			 * first. Without this, weights have no effect among few
 			 * tasks: each would run once in turn.
 			 */
-			if (prev_t && n.d.flags & SCXU_DECIDE_VTIME &&
-			    scxu_vtime_before(prev_vtime, n.vtime)) {
+			if (stays) {
 				keep_running(prev, prev_t, me);
 				taken = true;
 				break;
@@ -451,6 +496,15 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 	/* nothing else: then those too */
 	if (!taken && !prev_t)
 		taken = dsq_move_to_local(DSQ_STARVED);
+	/*
+	 * No decision: the agent makes one, here; not in place of a task that is before all
+	 * that it has not read. With nothing to do it may go to sleep.
+	 */
+	if (!taken && parked &&
+	    (load(&a->held) || (prev_t ? unread_before(a, prev_vtime)
+				       : has_unread(a) || fetched_after > AGENT_BUSY_NS)) &&
+	    fetch_agent(cpu))
+		return;
 	left = stock_left(a, k);
 	if (left)
 		kick_an_idle_cpu(me);
@@ -462,7 +516,7 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 		if (prev_t && !scx_bpf_dsq_nr_queued(DSQ_LOCAL)) {
 			task_set_slice(prev, slice_ns);
 		} else if (left && !prev_t)
-			scx_bpf_kick_cpu(cpu, 0); /* we saw too many stale ones: again */
+			kick_cpu(cpu, 0); /* we saw too many stale ones: again */
 	}
 	if (load(&k->nr_waiting) > left && (!taken || left < nr_cpu_ids)) {
 		if (!taken) {
@@ -471,8 +525,8 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 			if (!short_since && (!affinity_agent || agent_has_work(a)))
 				short_since = now;
 		}
-		if (agent_has_work(a))
-			ask_agent(me, now);
+		if (agent_has_work(a) && !(taken && parked))
+			call_agent(me, now);
 	}
 }
 
@@ -510,6 +564,8 @@ void BPF_STRUCT_OPS(scxu_running, struct task_struct *p)
 
 	if (!me || !k || !t)
 		return;
+	if (p->pid == agent_tid)
+		agent_parked = 0; /* the kernel ran it in bypass */
 	now = bpf_ktime_get_ns();
 	t->run_start = p->se.sum_exec_runtime;
 	if (t->slot != SCXU_NO_SLOT)
@@ -553,7 +609,7 @@ void BPF_STRUCT_OPS(scxu_tick, struct task_struct *p)
 	if (!me || !t || t->slot == SCXU_NO_SLOT)
 		return;
 	push_hint(me, SCXU_EVENT_TICK, p, t->slot);
-	ask_agent(me, bpf_ktime_get_ns());
+	call_agent(me, bpf_ktime_get_ns());
 }
 
 void BPF_STRUCT_OPS(scxu_update_idle, s32 cpu, bool idle)
@@ -573,14 +629,14 @@ void BPF_STRUCT_OPS(scxu_update_idle, s32 cpu, bool idle)
 		watch_arm(); /* it may be for other CPUs only: no kicks without end */
 		if (me->idle_kicks < IN_A_ROW) {
 			me->idle_kicks++;
-			scx_bpf_kick_cpu(cpu, 0);
+			kick_cpu(cpu, 0);
 			me->counters[SCXU_COUNT_kicks]++;
 		}
 	} else {
 		me->idle_kicks = 0;
 	}
 	if (load(&k->nr_waiting) && agent_has_work(a))
-		ask_agent(me, bpf_ktime_get_ns());
+		call_agent(me, bpf_ktime_get_ns());
 }
 
 /* --- tasks come and go -------------------------------------------------- */
@@ -612,6 +668,8 @@ void BPF_STRUCT_OPS(scxu_disable, struct task_struct *p)
 	struct scxu_kernel *k = kernel_state();
 	struct task_ctx *t = task_ctx(p);
 
+	if (p->pid == agent_tid)
+		agent_parked = 0;
 	if (k && t && t->slot != SCXU_NO_SLOT)
 		leave_custody(t, k);
 }
@@ -630,6 +688,7 @@ void BPF_STRUCT_OPS(scxu_exit_task, struct task_struct *p, struct scx_exit_task_
 		agent_task = 0;
 		agent_tid = 0;
 		agent_tgid = 0;
+		agent_parked = 0;
 		agent_gone(k, me, bpf_ktime_get_ns());
 		watch_arm();
 	}

@@ -221,6 +221,12 @@ int scxu_idle_cpu(struct scxu_sched *s, const struct scxu_task *task)
 {
 	unsigned int cpu;
 
+	/*
+	 * No other CPU has to be woken: ours will look for work by itself, and finds
+	 * what is decided for any CPU. Only there do decisions keep the order given.
+	 */
+	if (scxu_agent_cpu_free(s) && scxu_cpu_allowed(s, task, s->here))
+		return task->nr_cpus_allowed < s->shm.nr_cpus ? s->here : -1;
 	if (scxu_cpu_allowed(s, task, task->cpu) && cpu_is_idle(s, task->cpu))
 		return task->cpu;
 	for (cpu = 0; cpu < s->shm.nr_cpus; cpu++)

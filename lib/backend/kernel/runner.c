@@ -112,15 +112,31 @@ static void agent_sleep(struct scxu_runner *r)
 	 * then looks whether we sleep: one of the two sees the other.
 	 */
 	scxu_store(&a->sleeps, a->sleeps + 1);
-	__atomic_exchange_n(&a->sleeping, 1, __ATOMIC_SEQ_CST);
+	__atomic_exchange_n(&a->rest, SCXU_REST_SLEEPS, __ATOMIC_SEQ_CST);
 	if (!scxu_engine_pending(r->sched) && !scxu_load(&r->stop))
 		poll(fds, 2, -1);
-	scxu_store(&a->sleeping, 0);
+	scxu_store(&a->rest, SCXU_REST_NONE);
 	ring_buffer__consume(r->bell);
+}
+
+/*
+ * What it has decided runs now. The kernel part keeps us until a CPU needs another
+ * decision, and puts us there: a system call and a switch, where sleeping would cost two
+ * of each and a wake-up. With nothing else to run on this CPU we are back at once.
+ */
+static void agent_park(struct scxu_runner *r)
+{
+	struct scxu_agent *a = r->part.shm.agent;
+
+	__atomic_exchange_n(&a->rest, SCXU_REST_PARKS, __ATOMIC_SEQ_CST);
+	if (!scxu_engine_pending(r->sched) && !scxu_load(&r->stop))
+		sched_yield();
+	scxu_store(&a->rest, SCXU_REST_NONE);
 }
 
 static void agent_loop(struct scxu_runner *r)
 {
+	const struct scxu_engine_counts *counts = scxu_engine_counts(r->sched);
 	const struct scxu_kernel *k = r->part.shm.kernel;
 	bool told = false;
 
@@ -128,6 +144,7 @@ static void agent_loop(struct scxu_runner *r)
 
 	while (!scxu_load(&r->stop)) {
 		LIBBPF_OPTS(bpf_test_run_opts, commit);
+		uint64_t decided = counts->decided, enqueued = counts->enqueued;
 
 		r->activations++;
 		for (;;) {
@@ -148,7 +165,10 @@ static void agent_loop(struct scxu_runner *r)
 			eventfd_write(r->ended_fd, 1);
 			told = true;
 		}
-		agent_sleep(r);
+		if (counts->decided != decided || counts->enqueued != enqueued)
+			agent_park(r);
+		else
+			agent_sleep(r);
 	}
 }
 

@@ -2,7 +2,7 @@
 /*
  * What tasks do, step by step of their program; and the agent, which does what the
  * thread of lib/backend/kernel/runner.c does: pass after pass until nothing is to be
- * read, then it sleeps. Its time: so much to wake, so much for each event before the
+ * read, then it parks, or sleeps when there was nothing at all. Its time: so much to wake, so much for each event before the
  * pass (it reads them first), so much for each decision after it.
  */
 #include "kernel-part.h"
@@ -268,6 +268,13 @@ static uint64_t unread(const struct scxu_sim *m)
 	return n;
 }
 
+static uint64_t has_worked(const struct scxu_sim *m)
+{
+	const struct scxu_engine_counts *counts = scxu_engine_counts(m->sched);
+
+	return counts->enqueued + counts->decided;
+}
+
 static void agent_reads(struct scxu_sim *m)
 {
 	m->agent.state = AGENT_READS;
@@ -282,8 +289,10 @@ void agent_step(struct scxu_sim *m, unsigned int cpu)
 
 	switch (a->state) {
 	case AGENT_WAKES:
-		shared->sleeping = 0;
+	case AGENT_PARKS: /* its yield returns */
+		shared->rest = SCXU_REST_NONE;
 		a->activations++;
+		a->worked = has_worked(m);
 		agent_reads(m);
 		break;
 	case AGENT_READS:
@@ -303,8 +312,14 @@ void agent_step(struct scxu_sim *m, unsigned int cpu)
 			break;
 		}
 		scxu_engine_settle(m->sched);
+		if (has_worked(m) != a->worked) {
+			shared->rest = SCXU_REST_PARKS;
+			a->state = AGENT_PARKS;
+			a->task.slice = 0; /* sched_yield() */
+			break;
+		}
 		shared->sleeps++;
-		shared->sleeping = 1;
+		shared->rest = SCXU_REST_SLEEPS;
 		a->sleeps = true;
 		a->rung = false;
 		machine_block(m, &a->task, SLEEPS);

@@ -6,8 +6,8 @@
  *
  * Left out is what one thread of virtual time cannot have: retries of a
  * compare-and-swap that another CPU won, torn reads, a pid that passes to another
- * task between two steps. Also kernel threads (the workload has none), and the
- * slots' free list is a plain stack. The values that the agent wrote are checked as
+ * task between two steps. Also kernel threads and wakers that say they are about to
+ * sleep (SCX_WAKE_SYNC): the workload has none. The slots' free list is a plain stack. The values that the agent wrote are checked as
  * there: a policy goes through the same refusals.
  */
 #include <errno.h>
@@ -92,46 +92,131 @@ static void push_event(struct scxu_sim *m, unsigned int here, uint32_t slot)
 	me->events_head = head + 1;
 }
 
+static void note_unread(struct scxu_sim *m, uint64_t vtime)
+{
+	uint64_t passes = m->shm.agent->passes;
+
+	if (m->k.unread_pass != passes || scxu_vtime_before(vtime, m->k.unread_vtime))
+		m->k.unread_vtime = vtime;
+	m->k.unread_pass = passes;
+}
+
+static bool has_unread(const struct scxu_sim *m)
+{
+	return m->k.unread_pass == m->shm.agent->passes;
+}
+
+static bool unread_before(const struct scxu_sim *m, uint64_t vtime)
+{
+	return has_unread(m) &&
+	       (m->k.own_order || scxu_vtime_before(m->k.unread_vtime, vtime));
+}
+
 static bool agent_has_work(const struct scxu_sim *m)
 {
-	const struct scxu_agent *a = m->shm.agent;
-
-	return a->held || (m->k.unasked && m->k.unasked_pass == a->passes);
+	return m->shm.agent->held || (m->k.unasked && has_unread(m));
 }
 
-/*
- * Until a pass has ended: the agent looks once more before it sleeps. Else the task that
- * the agent displaces on waking would have it woken again as soon as it sleeps, for ever.
- */
-static void has_not_asked(struct scxu_sim *m)
+static bool agent_is_wanted(const struct scxu_sim *m)
 {
-	m->k.unasked = true;
-	m->k.unasked_pass = m->shm.agent->passes;
+	return m->k.asked_at && m->k.asked_pass == m->shm.agent->passes;
 }
 
-static void ask_agent(struct scxu_sim *m, unsigned int here)
+static bool ask_agent(struct scxu_sim *m, unsigned int here)
 {
 	const struct scxu_agent *a = m->shm.agent;
 
 	count(m, here, SCXU_COUNT_asks);
-	m->k.unasked = false;
+	m->k.unasked = ASKED;
 	if (!m->k.asked_at || m->k.asked_pass != a->passes) {
 		m->k.asked_at = m->now;
 		m->k.asked_pass = a->passes;
 	}
-	if (!a->sleeping || m->k.woken == a->sleeps)
-		return;
+	if (m->k.agent_parked)
+		return true;
+	if (a->rest != SCXU_REST_SLEEPS || m->k.woken == a->sleeps)
+		return false;
 	m->k.woken = a->sleeps;
 	count(m, here, SCXU_COUNT_wakes);
 	machine_ring_bell(m, here);
+	return false;
 }
 
-static void kick_an_idle_cpu(struct scxu_sim *m, unsigned int here)
+static bool kick_an_idle_cpu(struct scxu_sim *m, unsigned int here)
 {
 	if (!m->idle_mask)
-		return;
+		return false;
 	machine_kick(m, (unsigned int)__builtin_ctzll(m->idle_mask), KICK_IDLE);
 	count(m, here, SCXU_COUNT_kicks);
+	return true;
+}
+
+static int cpu_for_agent(const struct scxu_sim *m, int prev)
+{
+	uint64_t best = 0;
+	int found = prev;
+	unsigned int cpu;
+	bool any = false;
+
+	for (cpu = 0; cpu < m->o.nr_cpus; cpu++) {
+		const struct scxu_cpu *c = &m->kcpus[cpu];
+		uint64_t vtime;
+
+		if (!c->online || !c->pid || c->slot == SCXU_NO_SLOT)
+			continue;
+		if (m->k.own_order)
+			vtime = m->now - c->since - c->slice;
+		else
+			vtime = c->vtime + scxu_vtime_of(m->now - c->since, c->weight);
+		if (any && !scxu_vtime_before(best, vtime))
+			continue;
+		any = true;
+		best = vtime;
+		found = (int)cpu;
+	}
+	return found;
+}
+
+static void kick_for_agent(struct scxu_sim *m, unsigned int here)
+{
+	int cpu;
+
+	if (kick_an_idle_cpu(m, here))
+		return;
+	cpu = cpu_for_agent(m, -1);
+	if (cpu < 0)
+		return;
+	machine_kick(m, (unsigned int)cpu, KICK_PREEMPT);
+	count(m, here, SCXU_COUNT_kicks);
+}
+
+static void call_agent(struct scxu_sim *m, unsigned int here)
+{
+	if (ask_agent(m, here))
+		kick_for_agent(m, here);
+}
+
+static void agent_runs(struct scxu_sim *m)
+{
+	m->k.agent_woke_at = m->agent.task.runtime;
+	m->k.fetched_after = m->now - m->k.fetched_at;
+	m->k.fetched_at = m->now;
+}
+
+#define AGENT_BUSY_NS 500000u
+
+static bool fetch_agent(struct scxu_sim *m, unsigned int cpu)
+{
+	struct task *t = &m->agent.task;
+
+	if (!m->k.agent_parked)
+		return false;
+	m->k.agent_parked = false;
+	agent_runs(m);
+	machine_insert_local(m, t, cpu, m->o.floor_ns, true, false);
+	m->nr_dispatched++;
+	count(m, cpu, SCXU_COUNT_wakes);
+	return true;
 }
 
 static uint64_t stock_left(const struct scxu_sim *m)
@@ -310,7 +395,8 @@ static int take(struct scxu_sim *m, const struct scxu_decision *d, unsigned int 
 		count(m, cpu, SCXU_COUNT_bounced);
 		r->flags |= SCXU_WAIT_BOUNCED;
 		push_event(m, cpu, d->slot);
-		has_not_asked(m);
+		note_unread(m, r->vtime);
+		m->k.unasked = UNASKED;
 		watch_arm(m);
 		return -EBUSY;
 	}
@@ -546,6 +632,21 @@ static void end_slices(struct scxu_sim *m, bool all)
 	}
 }
 
+static void look_after_agent(struct scxu_sim *m, unsigned int here)
+{
+	uint64_t passes = m->shm.agent->passes, waiting = m->kernel->nr_waiting;
+	bool since = m->k.parked_pass == passes;
+
+	m->k.parked_pass = passes;
+	if (!m->k.agent_parked) {
+		if (waiting)
+			call_agent(m, here);
+	} else if (agent_is_wanted(m) || m->k.unasked == UNASKED_WAKEUP || since ||
+		   (waiting && !stock_left(m))) {
+		call_agent(m, here);
+	}
+}
+
 void kernel_part_watch(struct scxu_sim *m, unsigned int here)
 {
 	bool in_charge;
@@ -553,12 +654,11 @@ void kernel_part_watch(struct scxu_sim *m, unsigned int here)
 	m->k.watch_armed = false;
 	if ((int64_t)(m->k.leaving_until - m->now) > 0)
 		machine_kick(m, m->k.leaving_cpu, KICK_PLAIN);
-	else if (!m->kernel->nr_waiting && !m->nr_shared && !m->nr_starved)
+	else if (!m->kernel->nr_waiting && !m->nr_shared && !m->nr_starved && !m->k.agent_parked)
 		return;
 	in_charge = agent_in_charge(m);
 	floor_check(m, here);
-	if (m->kernel->nr_waiting)
-		ask_agent(m, here);
+	look_after_agent(m, here);
 	if (in_charge && !agent_in_charge(m))
 		end_slices(m, true);
 	serve_kicks(m, here, SCXU_SIM_MAX_CPUS);
@@ -594,12 +694,25 @@ static bool kept_in_kernel(const struct scxu_sim *m, const struct task *t)
 	return !m->o.affinity_agent || n < 2;
 }
 
+static void park_agent(struct scxu_sim *m, unsigned int here)
+{
+	m->k.agent_parked = true;
+	m->agent.task.where = PARKED;
+	watch_arm(m);
+	if (agent_is_wanted(m))
+		kick_for_agent(m, here);
+}
+
 static void enqueue_agent(struct scxu_sim *m, struct task *t, bool wakeup, unsigned int here)
 {
 	uint64_t ran;
 
-	if (wakeup)
-		m->k.agent_woke_at = t->runtime;
+	if (wakeup) {
+		agent_runs(m);
+	} else if (m->shm.agent->rest == SCXU_REST_PARKS) {
+		park_agent(m, here);
+		return;
+	}
 	ran = t->runtime - m->k.agent_woke_at;
 	if (ran >= m->o.floor_ns) {
 		t->vtime = place(m, t, true, false);
@@ -608,6 +721,36 @@ static void enqueue_agent(struct scxu_sim *m, struct task *t, bool wakeup, unsig
 	}
 	machine_insert_local(m, t, t->cpu, m->o.floor_ns - ran, true, wakeup);
 	machine_kick(m, t->cpu, wakeup ? KICK_PLAIN : KICK_PREEMPT);
+}
+
+static bool runs_behind(const struct scxu_sim *m, unsigned int cpu, uint64_t vtime)
+{
+	const struct scxu_cpu *c = &m->kcpus[cpu];
+
+	return c->pid && c->slot != SCXU_NO_SLOT &&
+	       scxu_vtime_before(vtime, c->vtime + scxu_vtime_of(m->now - c->since, c->weight));
+}
+
+static void tell_agent(struct scxu_sim *m, const struct task *t, uint32_t flags, unsigned int here)
+{
+	m->k.agent_goes = t->cpu;
+	if (!m->k.agent_parked) {
+		if (flags || !stock_left(m))
+			call_agent(m, here);
+		else
+			m->k.unasked = UNASKED;
+		return;
+	}
+	if (m->kcpus[t->cpu].idle || kick_an_idle_cpu(m, here))
+		ask_agent(m, here);
+	else if (flags & SCXU_WAIT_WAKEUP) {
+		ask_agent(m, here);
+		if (!m->k.own_order && runs_behind(m, here, t->vtime))
+			machine_kick(m, here, KICK_PREEMPT);
+		else
+			kick_for_agent(m, here);
+	} else
+		m->k.unasked = flags ? UNASKED_WAKEUP : UNASKED;
 }
 
 void kernel_part_enqueue(struct scxu_sim *m, struct task *t, bool wakeup, unsigned int here)
@@ -630,7 +773,7 @@ void kernel_part_enqueue(struct scxu_sim *m, struct task *t, bool wakeup, unsign
 	floor_check(m, here);
 	if (!agent_in_charge(m)) {
 		count(m, here, SCXU_COUNT_floor_enqueues);
-		ask_agent(m, here);
+		call_agent(m, here);
 		goto shared;
 	}
 	if (!task_slot(m, t)) {
@@ -640,10 +783,8 @@ void kernel_part_enqueue(struct scxu_sim *m, struct task *t, bool wakeup, unsign
 	into_custody(m, t, here, flags);
 	count(m, here, SCXU_COUNT_user_enqueues);
 	watch_arm(m);
-	if (flags || !stock_left(m))
-		ask_agent(m, here);
-	else
-		has_not_asked(m);
+	note_unread(m, t->vtime);
+	tell_agent(m, t, flags, here);
 	return;
 shared:
 	if (t->slot != SCXU_NO_SLOT)
@@ -653,31 +794,6 @@ shared:
 	enqueue_shared(m, t, t->vtime, here);
 }
 
-static unsigned int cpu_for_agent(const struct scxu_sim *m, unsigned int prev)
-{
-	unsigned int cpu, found = prev;
-	uint64_t best = 0;
-	bool any = false;
-
-	for (cpu = 0; cpu < m->o.nr_cpus; cpu++) {
-		const struct scxu_cpu *c = &m->kcpus[cpu];
-		uint64_t vtime;
-
-		if (!c->online || !c->pid || c->slot == SCXU_NO_SLOT)
-			continue;
-		if (m->k.own_order)
-			vtime = m->now - c->since - c->slice;
-		else
-			vtime = c->vtime + scxu_vtime_of(m->now - c->since, c->weight);
-		if (any && !scxu_vtime_before(best, vtime))
-			continue;
-		any = true;
-		best = vtime;
-		found = cpu;
-	}
-	return found;
-}
-
 bool kernel_part_select_cpu(struct scxu_sim *m, struct task *t, unsigned int *cpu,
 			    unsigned int here)
 {
@@ -685,18 +801,20 @@ bool kernel_part_select_cpu(struct scxu_sim *m, struct task *t, unsigned int *cp
 	int idle;
 
 	if (agent)
-		m->k.agent_woke_at = t->runtime;
+		agent_runs(m);
 	if (!kept && !agent_in_charge(m)) {
 		floor_check(m, here);
-		ask_agent(m, here);
+		call_agent(m, here);
 		kept = !agent_in_charge(m);
 	}
 	if (!kept && !m->o.idle_kernel)
 		return false;
+	if (agent && m->cpus[m->k.agent_goes].online)
+		*cpu = m->k.agent_goes;
 	idle = machine_select_cpu_dfl(m, t, *cpu);
 	if (idle < 0) {
 		if (agent)
-			*cpu = cpu_for_agent(m, *cpu);
+			*cpu = (unsigned int)cpu_for_agent(m, (int)*cpu);
 		return false;
 	}
 	*cpu = (unsigned int)idle;
@@ -718,11 +836,16 @@ static void keep_running(struct scxu_sim *m, struct task *prev, unsigned int cpu
 void kernel_part_dispatch(struct scxu_sim *m, unsigned int cpu, struct task *prev)
 {
 	struct scxu_cpu *me = &m->kcpus[cpu];
-	uint64_t prev_vtime = prev ? task_vtime(prev) : 0, head, left;
-	bool shared, taken = false;
+	bool shared, taken = false, parked = m->k.agent_parked;
+	uint64_t prev_vtime, head, left;
 	int i;
 
+	if (prev == &m->agent.task)
+		prev = NULL;
+	prev_vtime = prev ? task_vtime(prev) : 0;
 	serve_kicks(m, cpu, cpu);
+	if (parked && agent_is_wanted(m) && fetch_agent(m, cpu))
+		return;
 	shared = m->nr_shared > 0;
 	if (m->nr_starved && (me->starved_turn++ & 1 || starved_too_long(m)) &&
 	    machine_move_starved(m, cpu))
@@ -760,13 +883,18 @@ void kernel_part_dispatch(struct scxu_sim *m, unsigned int cpu, struct task *pre
 		preempt = n.own && n.d.flags & SCXU_DECIDE_PREEMPT &&
 			  (me->preempt_row < IN_A_ROW || !shared);
 		if (!preempt) {
+			bool stays = prev && n.d.flags & SCXU_DECIDE_VTIME &&
+				     scxu_vtime_before(prev_vtime, n.vtime);
+
+			if (parked && unread_before(m, stays ? prev_vtime : n.vtime) &&
+			    fetch_agent(m, cpu))
+				return;
 			if (head && scxu_vtime_before(head, n.vtime)) {
 				m->k.short_since = 0; /* it has one, and another is first */
 				m->k.probation = 0;
 				break;
 			}
-			if (prev && n.d.flags & SCXU_DECIDE_VTIME &&
-			    scxu_vtime_before(prev_vtime, n.vtime)) {
+			if (stays) {
 				keep_running(m, prev, cpu);
 				taken = true;
 				break;
@@ -795,6 +923,12 @@ void kernel_part_dispatch(struct scxu_sim *m, unsigned int cpu, struct task *pre
 	}
 	if (!taken && !prev)
 		taken = machine_move_starved(m, cpu);
+	if (!taken && parked &&
+	    (m->shm.agent->held ||
+	     (prev ? unread_before(m, prev_vtime)
+		   : has_unread(m) || m->k.fetched_after > AGENT_BUSY_NS)) &&
+	    fetch_agent(m, cpu))
+		return;
 	left = stock_left(m);
 	if (left)
 		kick_an_idle_cpu(m, cpu);
@@ -812,8 +946,8 @@ void kernel_part_dispatch(struct scxu_sim *m, unsigned int cpu, struct task *pre
 				m->k.short_cpu = cpu;
 			}
 		}
-		if (agent_has_work(m))
-			ask_agent(m, cpu);
+		if (agent_has_work(m) && !(taken && parked))
+			call_agent(m, cpu);
 	}
 }
 
@@ -876,7 +1010,7 @@ void kernel_part_update_idle(struct scxu_sim *m, unsigned int cpu, bool idle)
 		me->idle_kicks = 0;
 	}
 	if (m->kernel->nr_waiting && agent_has_work(m))
-		ask_agent(m, cpu);
+		call_agent(m, cpu);
 }
 
 void kernel_part_init_task(struct scxu_sim *m, struct task *t)

@@ -170,6 +170,9 @@ static void unlink_task(struct scxu_sim *m, struct task *t)
 	case CUSTODY:
 		m->nr_custody--;
 		break;
+	case PARKED:
+		m->k.agent_parked = false;
+		break;
 	case SLEEPS:
 	case RUNS:
 	case DEAD:
@@ -580,7 +583,7 @@ static void requeue(struct scxu_sim *m, struct task *t, unsigned int here)
 
 static bool waits(const struct task *t)
 {
-	return t->where == CUSTODY || t->where == SHARED || t->where == STARVED ||
+	return t->where == CUSTODY || t->where == PARKED || t->where == SHARED || t->where == STARVED ||
 	       t->where == LOCAL;
 }
 
@@ -745,7 +748,8 @@ static void cpu_event(struct scxu_sim *m, unsigned int cpu)
 	} else if (!c->overhead && !c->curr->work) {
 		behaviour_step(m, c->curr, cpu);
 	}
-	if (!c->curr || (!c->curr->slice && (m->o.exact_slices || m->now % m->tick_ns == 0)))
+	if (!c->curr || (c->curr == &m->agent.task && m->agent.state == AGENT_PARKS) ||
+	    (!c->curr->slice && (m->o.exact_slices || m->now % m->tick_ns == 0)))
 		schedule(m, cpu);
 	else
 		arm(m, cpu);

@@ -32,7 +32,7 @@
 #define AGENT_PID   999999
 #define FIRST_PID   1000
 
-enum where { SLEEPS, CUSTODY, SHARED, STARVED, LOCAL, RUNS, DEAD };
+enum where { SLEEPS, CUSTODY, PARKED /* the agent */, SHARED, STARVED, LOCAL, RUNS, DEAD };
 
 struct task {
 	/* the kernel's */
@@ -162,7 +162,7 @@ struct class
 	struct waits waits;
 };
 
-enum agent_state { AGENT_WAKES, AGENT_READS, AGENT_DECIDES };
+enum agent_state { AGENT_WAKES, AGENT_READS, AGENT_DECIDES, AGENT_PARKS };
 
 struct agent {
 	struct task task;
@@ -171,6 +171,7 @@ struct agent {
 	bool sleeps; /* waits for the bell */
 	bool rung;
 	bool stopped;
+	uint64_t worked; /* events and decisions before this activation */
 	uint64_t activations;
 };
 
@@ -190,8 +191,12 @@ struct kernel_private {
 	uint64_t births;
 	uint64_t kicks_served;
 	uint64_t woken;
-	bool unasked;
-	uint64_t unasked_pass;
+	enum { ASKED, UNASKED, UNASKED_WAKEUP } unasked;
+	uint64_t unread_pass, unread_vtime;
+	bool agent_parked;
+	uint64_t parked_pass;
+	uint64_t fetched_at, fetched_after;
+	unsigned int agent_goes;
 	bool own_order;
 	uint64_t asked_at, asked_pass;
 	uint64_t short_since;

@@ -155,7 +155,7 @@ static void rings(unsigned long n)
 			&ac->decisions_skip,
 			&a->passes,
 			&a->sleeps,
-			&a->sleeping,
+			&a->rest,
 			&a->stock_head,
 			&a->stock_skip,
 			&a->kick_seq,
