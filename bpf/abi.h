@@ -137,8 +137,10 @@ struct scxu_cpu {
 	__u8 preempt_row;	/* preempting decisions, likewise */
 	__u8 idle_kicks;	/* given to itself on going idle, one after the other */
 	__u8 starved_turn;	/* odd: a starved task comes before decisions */
-	__u8 pad[6];
-	__u64 rescue_at;	/* ns of the next look for starved tasks in DSQ_SHARED */
+	__u8 unknown_turn;	/* odd: one of DSQ_SHARED comes before decisions */
+	__u8 pad;
+	__u32 looked;		/* at so many tasks of DSQ_SHARED, the present time */
+	__u64 pad2;
 	__u64 counters[SCXU_NR_COUNTERS];
 	__u64 waits[SCXU_WAIT_BUCKETS];
 	__u32 events[SCXU_EVENTS] __attribute__((aligned(64)));

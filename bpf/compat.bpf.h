@@ -66,6 +66,13 @@ bool scx_bpf_dsq_move___new(struct bpf_iter_scx_dsq *it, struct task_struct *p, 
 			    u64 enq_flags) __ksym __weak;
 bool scx_bpf_dispatch_from_dsq___old(struct bpf_iter_scx_dsq *it, struct task_struct *p, u64 dsq_id,
 				     u64 enq_flags) __ksym __weak;
+bool scx_bpf_dsq_move_vtime___new(struct bpf_iter_scx_dsq *it, struct task_struct *p, u64 dsq_id,
+				  u64 enq_flags) __ksym __weak;
+bool scx_bpf_dispatch_vtime_from_dsq___old(struct bpf_iter_scx_dsq *it, struct task_struct *p,
+					   u64 dsq_id, u64 enq_flags) __ksym __weak;
+void scx_bpf_dsq_move_set_vtime___new(struct bpf_iter_scx_dsq *it, u64 vtime) __ksym __weak;
+void scx_bpf_dispatch_from_dsq_set_vtime___old(struct bpf_iter_scx_dsq *it, u64 vtime) __ksym
+__weak;
 void scx_bpf_dsq_insert___new(struct task_struct *p, u64 dsq_id, u64 slice, u64 enq_flags) __ksym
 __weak;
 void scx_bpf_dispatch___old(struct task_struct *p, u64 dsq_id, u64 slice, u64 enq_flags) __ksym
@@ -106,6 +113,17 @@ static __always_inline bool dsq_move(struct bpf_iter_scx_dsq *it, struct task_st
 	if (bpf_ksym_exists(scx_bpf_dsq_move___new))
 		return scx_bpf_dsq_move___new(it, p, dsq, 0);
 	return scx_bpf_dispatch_from_dsq___old(it, p, dsq, 0);
+}
+
+static __always_inline bool dsq_move_vtime(struct bpf_iter_scx_dsq *it, struct task_struct *p,
+					   u64 dsq, u64 vtime)
+{
+	if (bpf_ksym_exists(scx_bpf_dsq_move_vtime___new)) {
+		scx_bpf_dsq_move_set_vtime___new(it, vtime);
+		return scx_bpf_dsq_move_vtime___new(it, p, dsq, 0);
+	}
+	scx_bpf_dispatch_from_dsq_set_vtime___old(it, vtime);
+	return scx_bpf_dispatch_vtime_from_dsq___old(it, p, dsq, 0);
 }
 
 /* Writing p->scx.slice gave way to a function in 6.19. */

@@ -174,33 +174,57 @@ __noinline int collect(s32 cpu, u64 now, u32 how)
 }
 
 /*
- * Virtual time alone would let a light task in DSQ_SHARED wait beside heavy ones
- * for longer than the kernel's watchdog. Runs the last of the order that has
- * waited for starve_ns.
+ * So far the kernel part looks into DSQ_SHARED, which may be of any length, at a time. The
+ * count is in memory: of a variable the verifier would follow each value.
  */
-__noinline int rescue_shared(s32 cpu, u64 now)
+#define HEAD_LOOK   512
+#define RESCUE_LOOK 4096
+#define RESCUE_MOVE 64
+
+static __always_inline bool looks_on(struct scxu_cpu *me, u32 by, u32 limit)
 {
-	struct task_struct *p;
-	int moved = 0, n = 0;
+	volatile u32 *looked = &me->looked;
 
-	bpf_rcu_read_lock();
-	bpf_for_each (scx_dsq, p, DSQ_SHARED, DSQ_ITER_REV) {
-		struct task_ctx *t = task_ctx(p);
-
-		if (t && t->enqueued_at && (s64)(now - t->enqueued_at) > (s64)starve_ns &&
-		    bpf_cpumask_test_cpu(cpu, p->cpus_ptr)) {
-			moved = dsq_move(FOR_EACH_ITER, p, DSQ_LOCAL);
-			break;
-		}
-		if (++n >= 64)
-			break;
-	}
-	bpf_rcu_read_unlock();
-	return moved;
+	return (*looked += by) < limit;
 }
 
 /*
- * Who starved in custody is run by turns with those whose turn it is. When many starve
+ * Virtual time alone would let a light task in DSQ_SHARED wait beside heavy ones
+ * for longer than the kernel's watchdog. Who has waited there for starve_ns goes to
+ * DSQ_STARVED, as those in custody do; by turns from both ends of the order, should it be
+ * longer than we look.
+ */
+__noinline int rescue_shared(s32 cpu, u64 now)
+{
+	struct scxu_cpu *me = cpu_state(cpu);
+	struct task_struct *p;
+	u64 again = SECOND_NS;
+
+	if (!me)
+		return 0;
+	me->looked = 0;
+	bpf_rcu_read_lock();
+	bpf_for_each (scx_dsq, p, DSQ_SHARED, DSQ_ITER_REV * (rescue_turn++ & 1)) {
+		struct task_ctx *t = task_ctx(p);
+		u32 by = 1;
+
+		if (t && t->enqueued_at && (s64)(now - t->enqueued_at) > (s64)starve_ns &&
+		    dsq_move_vtime(FOR_EACH_ITER, p, DSQ_STARVED, t->enqueued_at)) {
+			me->counters[SCXU_COUNT_starved]++;
+			by = RESCUE_LOOK / RESCUE_MOVE;
+		}
+		if (!looks_on(me, by, RESCUE_LOOK)) {
+			again = SECOND_NS / 16;
+			break;
+		}
+	}
+	bpf_rcu_read_unlock();
+	rescue_at = now + again;
+	return 0;
+}
+
+/*
+ * Who starved is run by turns with those whose turn it is. When many starve
  * at once, the last of them would wait for as long again: from here on they go first.
  */
 __noinline bool starved_too_long(u64 now)
@@ -210,7 +234,7 @@ __noinline bool starved_too_long(u64 now)
 
 	bpf_rcu_read_lock();
 	bpf_for_each (scx_dsq, p, DSQ_STARVED, 0) {
-		/* ordered by when they began to wait: see take() */
+		/* ordered by when they began to wait: see take() and rescue_shared() */
 		too_long = (s64)(now - p->scx.dsq_vtime) > (s64)(starve_ns + starve_ns / 4);
 		break;
 	}
@@ -219,24 +243,32 @@ __noinline bool starved_too_long(u64 now)
 }
 
 /*
- * The virtual time of the first task of DSQ_SHARED that may run here, made odd;
- * 0 for none. (A function of its own for the verifier, which then follows its
- * loop once and not once for each path through the caller.)
+ * The virtual time of the first task of DSQ_SHARED that may run here, made odd; 0 for
+ * none. HEAD_UNKNOWN: more than HEAD_LOOK come first, which may not. (A function of its own for
+ * the verifier, which then follows its loop once and not once for each path through the
+ * caller.)
  */
+#define HEAD_UNKNOWN 2
+
 __noinline u64 shared_head(s32 cpu)
 {
+	struct scxu_cpu *me = cpu_state(cpu);
 	struct task_struct *p;
 	u64 vtime = 0;
-	int n = 0;
 
+	if (!me)
+		return 0;
+	me->looked = 0;
 	bpf_rcu_read_lock();
 	bpf_for_each (scx_dsq, p, DSQ_SHARED, 0) {
 		if (bpf_cpumask_test_cpu(cpu, p->cpus_ptr)) {
 			vtime = p->scx.dsq_vtime | 1;
 			break;
 		}
-		if (++n >= 32)
+		if (!looks_on(me, 1, HEAD_LOOK)) {
+			vtime = HEAD_UNKNOWN;
 			break;
+		}
 	}
 	bpf_rcu_read_unlock();
 	return vtime;

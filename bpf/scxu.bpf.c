@@ -373,14 +373,15 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 				collect_at = now + SECOND_NS;
 		}
 	}
+	if (shared && (s64)(now - rescue_at) > 0)
+		rescue_shared(cpu, now);
 	/* What was collected lies in a buffer and gets into the DSQ when we move from it. */
 	head = shared ? shared_head(cpu) : 0;
-	if (shared && (s64)(now - me->rescue_at) > 0) {
-		if (rescue_shared(cpu, now)) {
-			me->counters[SCXU_COUNT_starved]++;
+	/* By turns then: whoever is behind them must not wait for all decisions. */
+	if (head == HEAD_UNKNOWN) {
+		head = 0;
+		if (me->unknown_turn++ & 1 && dsq_move_to_local(DSQ_SHARED))
 			return;
-		}
-		me->rescue_at = now + SECOND_NS / 8;
 	}
 
 	bpf_for (i, 0, 16) {

@@ -10,7 +10,7 @@ set -eu
 . "$(dirname "$0")/../../setup/common.sh"
 cd "$SCXU_ROOT"
 
-tests=(errors names invariants determinism examples regressions shares affinity shared-clock runtime faults no-memory planted-bug gantt speed generated)
+tests=(errors names invariants determinism examples regressions shares affinity shared-clock runtime pinned faults no-memory planted-bug gantt speed generated)
 generated=(--seconds 10 --runs 200) # for each policy
 only=()
 for argument in "$@"; do
@@ -195,6 +195,7 @@ test_regressions()
 		--policy fifo --cpus 2 --workload bursts:5@cpus=0+hogs:2x5 --seed 492105 --duration-ms 32 --idle kernel --hotplug 1:26:44
 		--policy prio --cpus 3 --workload hogs:6x9@cpus=0-1 --seed 934128 --duration-ms 6000 --affinity agent
 		--policy build/tests/vm/tools/tiny.so --cpus 1 --workload hogs:3x0 --seed 447272 --duration-ms 1372
+		--cpus 2 --workload hogs:100x19@cpus=0+hogs:150x0@cpus=0 --duration 70
 		--cpus 2 --max-tasks 16384 --workload hogs:4000x0,4000x5 --duration 50 --starve-ms 22200
 	END
 }
@@ -268,6 +269,32 @@ test_runtime()
 		got = json.load(open(sys.argv[1]))["classes"][0]["runtime_ns"] / 1e9
 		if abs(got / 0.5 - 1) > 0.05:
 		    sys.exit("%.3f s instead of 0.5" % got)
+	END
+}
+
+# Tasks of one CPU among themselves, whatever waits for another one: class by class the CPU
+# time of one, in CPUs.
+test_pinned()
+{
+	# sixty are before them in the order
+	pinned 0.01 hogs:60x0@cpus=0+hogs:1x0@cpus=1+hogs:1x10@cpus=1 0.0167 0.901 0.099
+}
+
+# pinned TOLERANCE WORKLOAD CPUS...
+pinned()
+{
+	local tolerance=$1 w=$2
+
+	shift 2
+	sim --cpus 2 --workload "$w" --duration 30 --json >"$out/pinned.json" || return 1
+	python3 - "$out/pinned.json" "$tolerance" "$@" <<-'END' || { echo "$w"; return 1; }
+		import json, sys
+		classes = json.load(open(sys.argv[1]))["classes"]
+		for c, wanted in zip(classes, map(float, sys.argv[3:])):
+		    got = c["runtime_ns"] / 30e9 / c["tasks"]
+		    print("%s: %.4f instead of %.4f" % (c["name"], got, wanted))
+		    if abs(got - wanted) > float(sys.argv[2]):
+		        sys.exit(1)
 	END
 }
 

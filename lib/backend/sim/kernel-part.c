@@ -485,21 +485,29 @@ static int collect(struct scxu_sim *m, unsigned int cpu, enum take_how how)
 	return moved;
 }
 
-static bool rescue_shared(struct scxu_sim *m, unsigned int cpu)
-{
-	struct task *t;
-	int n = 0;
+#define HEAD_LOOK    512
+#define RESCUE_LOOK  4096
+#define RESCUE_MOVE  64
+#define HEAD_UNKNOWN 2
 
-	RB_FOREACH_REVERSE(t, vtime_tree, &m->shared)
-	{
-		if (m->now - t->enqueued_at > STARVE_NS && task_allowed(t, cpu)) {
-			machine_move_task(m, t, cpu);
-			return true;
-		}
-		if (++n >= 64)
-			break;
+static void rescue_shared(struct scxu_sim *m, unsigned int cpu)
+{
+	bool forward = !(m->k.rescue_turn++ & 1);
+	unsigned int looked = 0;
+	struct task *t, *next;
+
+	t = forward ? RB_MIN(vtime_tree, &m->shared) : RB_MAX(vtime_tree, &m->shared);
+	for (; t && looked < RESCUE_LOOK; t = next) {
+		next = forward ? RB_NEXT(vtime_tree, &m->shared, t)
+			       : RB_PREV(vtime_tree, &m->shared, t);
+		looked++;
+		if (m->now - t->enqueued_at <= STARVE_NS)
+			continue;
+		machine_starve_task(m, t);
+		count(m, cpu, SCXU_COUNT_starved);
+		looked += RESCUE_LOOK / RESCUE_MOVE - 1;
 	}
-	return false;
+	m->k.rescue_at = m->now + (looked < RESCUE_LOOK ? SECOND_NS : SECOND_NS / 16);
 }
 
 static bool starved_too_long(const struct scxu_sim *m)
@@ -515,8 +523,8 @@ static uint64_t shared_head(struct scxu_sim *m, unsigned int cpu)
 	RB_FOREACH (t, vtime_tree, &m->shared) {
 		if (task_allowed(t, cpu))
 			return t->dsq_vtime | 1;
-		if (++n >= 32)
-			break;
+		if (++n >= HEAD_LOOK)
+			return HEAD_UNKNOWN;
 	}
 	return 0;
 }
@@ -737,13 +745,13 @@ void kernel_part_dispatch(struct scxu_sim *m, unsigned int cpu, struct task *pre
 			m->k.collect_at = m->now + SECOND_NS;
 		}
 	}
+	if (shared && (int64_t)(m->now - m->k.rescue_at) > 0)
+		rescue_shared(m, cpu);
 	head = shared ? shared_head(m, cpu) : 0;
-	if (shared && (int64_t)(m->now - me->rescue_at) > 0) {
-		if (rescue_shared(m, cpu)) {
-			count(m, cpu, SCXU_COUNT_starved);
+	if (head == HEAD_UNKNOWN) {
+		head = 0;
+		if (me->unknown_turn++ & 1 && machine_move_shared(m, cpu))
 			return;
-		}
-		me->rescue_at = m->now + SECOND_NS / 8;
 	}
 	for (i = 0; i < 16; i++) {
 		struct next_decision n;

@@ -200,6 +200,8 @@ struct kernel_private {
 	uint64_t floor_left_at, floor_hold;
 	uint64_t collect_at;
 	uint32_t collect_from;
+	uint64_t rescue_at;
+	uint32_t rescue_turn;
 	bool watch_armed;
 	uint64_t agent_woke_at;
 	unsigned int leaving_cpu;
@@ -319,6 +321,7 @@ void machine_insert_starved(struct scxu_sim *m, struct task *t, uint64_t slice);
 bool machine_move_shared(struct scxu_sim *m, unsigned int cpu);
 bool machine_move_starved(struct scxu_sim *m, unsigned int cpu);
 void machine_move_task(struct scxu_sim *m, struct task *t, unsigned int cpu); /* of SHARED */
+void machine_starve_task(struct scxu_sim *m, struct task *t); /* from SHARED to STARVED */
 
 /* --- behaviour.c */
 
