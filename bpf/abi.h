@@ -24,7 +24,7 @@
 #include <linux/types.h>
 #endif
 
-#define SCXU_ABI		2u	/* kernel part and library must agree */
+#define SCXU_ABI		3u	/* kernel part and library must agree */
 
 #define SCXU_MAX_CPUS		1024u	/* bits in scxu_record.cpus */
 #define SCXU_MAX_TASKS		(1u << 20)
@@ -126,7 +126,7 @@ struct scxu_cpu {
 	__u64 events_head;	/* next event is written here, modulo SCXU_EVENTS */
 	__u64 decisions_tail;	/* next decision of this CPU's ring is taken here */
 	__u64 since;		/* ns at which the current task began to run */
-	__u64 vtime;		/* its virtual time then */
+	__u64 vtime;		/* its virtual time then, by the agent's order */
 	__u64 slice;		/* ns that it was given */
 	__u32 weight;		/* its weight */
 	__u32 slot;		/* its slot, SCXU_NO_SLOT for one kept in the kernel */
@@ -140,7 +140,8 @@ struct scxu_cpu {
 	__u8 unknown_turn;	/* odd: one of DSQ_SHARED comes before decisions */
 	__u8 pad;
 	__u32 looked;		/* at so many tasks of DSQ_SHARED, the present time */
-	__u64 pad2;
+	__u64 vnow;		/* virtual now of its order: see state.bpf.h */
+	__u64 shift;		/* what the agent's order is behind it */
 	__u64 counters[SCXU_NR_COUNTERS];
 	__u64 waits[SCXU_WAIT_BUCKETS];
 	__u32 events[SCXU_EVENTS] __attribute__((aligned(64)));
@@ -205,7 +206,7 @@ struct scxu_kernel {
 	struct scxu_loaded loaded;
 	__u64 stock_tail;	/* next decision for any CPU is taken here */
 	__u64 nr_waiting;	/* tasks in custody */
-	__u64 vnow;		/* virtual now */
+	__u64 vnow;		/* virtual now of the agent's order */
 	__u64 floor_seq;	/* grows at each take-over by the floor */
 	__u64 in_charge_since;	/* ns; since when who is in charge is */
 	__u64 floor_longest;	/* ns; longest episode that ended */

@@ -21,8 +21,9 @@
  *
  * The floor: when the agent was asked and does not answer for floor_ns, waiting
  * tasks move from custody to DSQ_SHARED, and new ones go there directly, until
- * it answers. While both kinds are there, decisions pass through DSQ_SHARED too:
- * one order in one unit, so that neither side starves the other.
+ * it answers. While both kinds are there, a CPU takes whichever is first by virtual
+ * time: its own order and the agent's in one unit (state.bpf.h), so that neither side
+ * starves the other.
  *
  * Why no task is lost
  * -------------------
@@ -93,8 +94,11 @@ char _license[] SEC("license")
 static __always_inline void enqueue_shared(struct task_struct *p, u64 vtime, u64 enq_flags,
 					   struct scxu_cpu *me)
 {
+	struct scxu_cpu *c = agent_orders(p) ? cpu_state(scx_bpf_task_cpu(p)) : NULL;
 	s32 cpu;
 
+	if (c)
+		vtime = by_cpu(c, vtime, p->scx.weight);
 	dsq_insert_vtime(p, DSQ_SHARED, shared_slice(), vtime, enq_flags);
 	/* The kick happens when the rq lock is released, after the insert. */
 	cpu = scx_bpf_pick_idle_cpu(p->cpus_ptr, 0);
@@ -110,9 +114,7 @@ static __always_inline bool kept_in_kernel(struct task_struct *p)
 {
 	if (p->tgid == agent_tgid)
 		return true; /* the agent's other threads: never through itself */
-	if ((u32)p->nr_cpus_allowed >= nr_possible)
-		return false;
-	return !affinity_agent || p->nr_cpus_allowed < 2;
+	return !agent_orders(p);
 }
 
 static __always_inline void enqueue_agent(struct task_struct *p, u64 enq_flags, struct scxu_cpu *me)
@@ -146,7 +148,7 @@ static __always_inline void enqueue_agent(struct task_struct *p, u64 enq_flags, 
 		return;
 	}
 	/* not by all the time that it has slept in its life */
-	t->vtime = place(t->vtime, k->vnow, p->scx.weight, true, false);
+	place(p, t, k, SCXU_WAIT_WAKEUP);
 	enqueue_shared(p, t->vtime, enq_flags, me);
 }
 
@@ -189,14 +191,11 @@ void BPF_STRUCT_OPS(scxu_enqueue, struct task_struct *p, u64 enq_flags)
 		enqueue_kthread(p, enq_flags, me);
 		return;
 	}
-	/* The kernel does it by itself from 6.14 on. */
 	t = task_ctx(p);
-	if (!t || task_migration_disabled(p)) {
-		me->counters[SCXU_COUNT_kernel_enqueues]++;
+	if (!t) { /* impossible too */
 		dsq_insert(p, DSQ_LOCAL, slice_ns, enq_flags);
 		return;
 	}
-
 	now = bpf_ktime_get_ns();
 	t->enqueued_at = now;
 	if (enq_flags & ENQ_WAKEUP)
@@ -205,9 +204,14 @@ void BPF_STRUCT_OPS(scxu_enqueue, struct task_struct *p, u64 enq_flags)
 		flags |= SCXU_WAIT_NEW;
 		t->flags &= ~TASK_FRESH;
 	}
-	t->vtime = place(t->vtime, k->vnow, p->scx.weight, flags & SCXU_WAIT_WAKEUP,
-			 flags & SCXU_WAIT_NEW);
+	place(p, t, k, flags);
 
+	/* The kernel does it by itself from 6.14 on. */
+	if (task_migration_disabled(p)) {
+		me->counters[SCXU_COUNT_kernel_enqueues]++;
+		dsq_insert(p, DSQ_LOCAL, slice_ns, enq_flags);
+		return;
+	}
 	if (kept_in_kernel(p)) {
 		me->counters[SCXU_COUNT_kernel_enqueues]++;
 		goto shared;
@@ -318,9 +322,10 @@ s32 BPF_STRUCT_OPS(scxu_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wak
 
 /* --- dispatch ----------------------------------------------------------- */
 
-static __always_inline void keep_running(struct task_struct *prev, struct task_ctx *t,
+static __always_inline void keep_running(struct task_struct *prev, struct task_ctx *t, u64 vtime,
 					 struct scxu_cpu *me)
 {
+	advance_vnow(&me->vnow, vtime);
 	me->counters[SCXU_COUNT_kept_running]++;
 	short_since = 0; /* the CPU has what it wants */
 	task_set_slice(prev, t->slice ?: slice_ns);
@@ -335,8 +340,8 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 	struct scxu_agent *a = agent_area();
 	struct scxu_cpu *me = cpu_state(cpu);
 	struct task_ctx *prev_t = NULL;
-	u64 now, prev_vtime = 0, head, left;
-	bool shared, taken = false;
+	u64 now, prev_vtime = 0, head, agents = 0, left;
+	bool shared, taken = false, in_order = false;
 	int i;
 
 	if (!k || !a || !me)
@@ -358,8 +363,13 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 
 	if (prev && prev->scx.flags & TASK_QUEUED) {
 		prev_t = task_ctx(prev);
-		if (prev_t)
+		/* These go by other rules, and their virtual time by none. */
+		in_order = prev_t && !(prev->flags & PF_KTHREAD) && prev->pid != agent_tid;
+		if (in_order) {
 			prev_vtime = task_vtime(prev, prev_t);
+			if (agent_orders(prev))
+				prev_vtime = by_cpu(me, prev_vtime, prev->scx.weight);
+		}
 	}
 	if (load(&k->nr_waiting)) {
 		floor_check(k, me, now);
@@ -376,7 +386,7 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 	if (shared && (s64)(now - rescue_at) > 0)
 		rescue_shared(cpu, now);
 	/* What was collected lies in a buffer and gets into the DSQ when we move from it. */
-	head = shared ? shared_head(cpu) : 0;
+	head = shared ? shared_head(cpu, &agents) : 0;
 	/* By turns then: whoever is behind them must not wait for all decisions. */
 	if (head == HEAD_UNKNOWN) {
 		head = 0;
@@ -386,7 +396,9 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 
 	bpf_for (i, 0, 16) {
 		struct next_decision n;
+		struct scxu_record *r;
 		bool preempt;
+		u64 vtime;
 		int err;
 
 		if (!peek_decision(cpu, &n))
@@ -401,11 +413,13 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 				me->counters[SCXU_COUNT_stale]++;
 			continue;
 		}
+		r = record(n.d.slot);
+		vtime = by_cpu(me, n.vtime, r ? r->weight : 0);
 		preempt = n.own && n.d.flags & SCXU_DECIDE_PREEMPT &&
 			  (me->preempt_row < IN_A_ROW || !shared);
 		if (!preempt) {
 			/* by virtual time it is the turn of another */
-			if (head && scxu_vtime_before(head, n.vtime)) {
+			if (head && scxu_vtime_before(head, vtime)) {
 				short_since = 0; /* it has one, and another is first */
 				probation = 0;
 				break;
@@ -415,9 +429,9 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 			 * first. Without this, weights have no effect among few
 			 * tasks: each would run once in turn.
 			 */
-			if (prev_t && n.d.flags & SCXU_DECIDE_VTIME &&
-			    scxu_vtime_before(prev_vtime, n.vtime)) {
-				keep_running(prev, prev_t, me);
+			if (in_order && n.d.flags & SCXU_DECIDE_VTIME &&
+			    scxu_vtime_before(prev_vtime, vtime)) {
+				keep_running(prev, prev_t, prev_vtime, me);
 				taken = true;
 				break;
 			}
@@ -427,6 +441,8 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 		err = take(&n.d, cpu, TAKE_DECISION);
 		if (!err) {
 			me->preempt_row = preempt ? me->preempt_row + 1 : 0;
+			if (!preempt)
+				advance_vnow(&me->vnow, vtime);
 			taken = true;
 			break;
 		}
@@ -438,13 +454,15 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 	if (!taken && shared) {
 		me->preempt_row = 0;
 		/* by an order of the policy's own virtual now may run far ahead of prev */
-		if (head && prev_t && !own_order && scxu_vtime_before(prev_vtime, head)) {
+		if (head && in_order && !own_order && scxu_vtime_before(prev_vtime, head)) {
 			prev_t->slice = shared_slice();
-			keep_running(prev, prev_t, me);
+			keep_running(prev, prev_t, prev_vtime, me);
 			taken = true;
 		} else {
 			if (head)
-				advance_vnow(k, head);
+				advance_vnow(&me->vnow, head);
+			if (agents)
+				advance_vnow(&k->vnow, agents);
 			taken = dsq_move_to_local(DSQ_SHARED);
 		}
 	}
@@ -462,6 +480,8 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 		 */
 		if (prev_t && !scx_bpf_dsq_nr_queued(DSQ_LOCAL)) {
 			task_set_slice(prev, slice_ns);
+			if (in_order)
+				advance_vnow(&me->vnow, prev_vtime);
 		} else if (left && !prev_t)
 			scx_bpf_kick_cpu(cpu, 0); /* we saw too many stale ones: again */
 	}
@@ -518,10 +538,15 @@ void BPF_STRUCT_OPS(scxu_running, struct task_struct *p)
 	if (t->enqueued_at) {
 		me->waits[wait_bucket(now - t->enqueued_at) & (SCXU_WAIT_BUCKETS - 1)]++;
 		t->enqueued_at = 0;
+	} else if (!(p->flags & PF_KTHREAD) && p->pid != agent_tid) {
+		/* By select_cpu() on an idle CPU: it was not placed, and nobody was before it. */
+		place(p, t, k, 0);
+		advance_vnow(&me->vnow,
+			     agent_orders(p) ? by_cpu(me, t->vtime, p->scx.weight) : t->vtime);
 	}
 	me->idle = 0;
 	me->since = now;
-	me->vtime = t->vtime;
+	me->vtime = t->order <= 1 ? t->vtime : t->vtime - me->shift;
 	me->slice = t->slice ?: slice_ns;
 	me->weight = p->scx.weight;
 	me->slot = t->slot;

@@ -277,17 +277,53 @@ test_runtime()
 test_pinned()
 {
 	# sixty are before them in the order
-	pinned 0.01 hogs:60x0@cpus=0+hogs:1x0@cpus=1+hogs:1x10@cpus=1 0.0167 0.901 0.099
+	pinned 0.01 hogs:60x0@cpus=0+hogs:1x0@cpus=1+hogs:1x10@cpus=1 0.0167 0.901 0.099 || return
+	# virtual time goes ten times as fast on the other CPU: who has slept is not behind for that
+	pinned 0.01 hogs:10x0@cpus=0+hogs:10x5@cpus=0+hogs:2x0@cpus=1+sleeper:5ms@cpus=0 0.0752 0.0248 0.5 0 || return
+	waits sleeper 300 || return
+	# nor who comes later, by way of the other one
+	cat >"$out/late.json" <<-'END'
+		{ "tasks": {
+			"many": { "instance": 20, "cpus": [0], "run": 100000 },
+			"few": { "instance": 2, "cpus": [1], "run": 100000 },
+			"late": { "delay": 20000000, "cpus": [0], "run": 100000 } } }
+	END
+	pinned 0.01 "./$out/late.json" 0.0492 0.5 0.0159 || return
+	waits late 200 || return
+	# beside tasks of the agent, which have the other CPU only; and beside the floor's
+	pinned 0.01 hogs:20x0@cpus=0+hogs:1x0@cpus=1+hogs:1x10@cpus=1+hogs:3x0 0.05 0.2437 0.0268 0.2437 || return
+	pinned 0.01 hogs:20x0@cpus=0+hogs:1x0@cpus=1+hogs:1x10@cpus=1+hogs:3x0 0.05 0.2437 0.0268 0.2437 \
+		--agent-fault 10000:30000 || return
+	# it was alone there, and virtual time has run away from all others'
+	pinned 0.01 hogs:1x19@cpus=0+hogs:1x0@cpus=1+periodic:400ms/9s 0.95 1 0.0444 || return
+	waits hog+19 1000
 }
 
-# pinned TOLERANCE WORKLOAD CPUS...
+# waits TASK MS: of the last run, the longest wait of such a task
+waits()
+{
+	python3 - "$out/pinned.json" "$@" <<-'END'
+		import json, sys
+		longest = max(t["wait_max_ns"] / 1e6 for t in json.load(open(sys.argv[1]))["tasks"]
+		    if t["name"].startswith(sys.argv[2]))
+		print("%s: waits for %.1f ms" % (sys.argv[2], longest))
+		if longest > float(sys.argv[3]):
+		    sys.exit(1)
+	END
+}
+
+# pinned TOLERANCE WORKLOAD CPUS... [OPTION...]
 pinned()
 {
-	local tolerance=$1 w=$2
+	local tolerance=$1 w=$2 cpus=()
 
 	shift 2
-	sim --cpus 2 --workload "$w" --duration 30 --json >"$out/pinned.json" || return 1
-	python3 - "$out/pinned.json" "$tolerance" "$@" <<-'END' || { echo "$w"; return 1; }
+	while [ $# -gt 0 ] && [ "${1#--}" = "$1" ]; do
+		cpus+=("$1")
+		shift
+	done
+	sim --cpus 2 --workload "$w" --duration 30 --json "$@" >"$out/pinned.json" || return 1
+	python3 - "$out/pinned.json" "$tolerance" "${cpus[@]}" <<-'END' || { echo "$w"; return 1; }
 		import json, sys
 		classes = json.load(open(sys.argv[1]))["classes"]
 		for c, wanted in zip(classes, map(float, sys.argv[3:])):

@@ -15,12 +15,13 @@
 
 #include "kernel-part.h"
 
-#define TICK_NS		   4000000ull
-#define CREDIT_NS	   3000000ull
-#define STARVE_NS	   (15 * SECOND_NS)
-#define VTIME_SHIFT_MAX_NS (60 * SECOND_NS)
-#define OVERLOAD	   8
-#define IN_A_ROW	   4
+#define TICK_NS	     4000000ull
+#define CREDIT_NS    3000000ull
+#define STARVE_NS    (15 * SECOND_NS)
+#define OVERLOAD     8
+#define IN_A_ROW     4
+#define LAG_SLICES   8
+#define ORDER_SLICES 64
 
 static void count(struct scxu_sim *m, unsigned int here, enum scxu_counter counter)
 {
@@ -44,9 +45,38 @@ static uint64_t max_vtime(uint64_t a, uint64_t b)
 	return scxu_vtime_before(a, b) ? b : a;
 }
 
-static void advance_vnow(struct scxu_sim *m, uint64_t vtime)
+static bool agent_orders(const struct scxu_sim *m, const struct task *t)
 {
-	m->kernel->vnow = max_vtime(m->kernel->vnow, vtime);
+	unsigned int n = (unsigned int)__builtin_popcountll(t->cpus);
+
+	return n >= m->o.nr_cpus || (m->o.affinity_agent && n >= 2);
+}
+
+static void advance_vnow(__u64 *vnow, uint64_t vtime)
+{
+	*vnow = max_vtime(*vnow, vtime);
+}
+
+static uint64_t slices(const struct scxu_sim *m, unsigned int n, uint32_t weight)
+{
+	uint64_t ns = n * (m->o.slice_ns > TICK_NS ? m->o.slice_ns : TICK_NS);
+
+	return weight < SCXU_WEIGHT_DEFAULT ? scxu_vtime_of(ns, weight) : ns;
+}
+
+static uint64_t lead_limit(const struct scxu_sim *m, uint32_t weight)
+{
+	return scxu_vtime_of(128 * (m->o.slice_ns > TICK_NS ? m->o.slice_ns : TICK_NS), weight);
+}
+
+static uint64_t by_cpu(struct scxu_sim *m, unsigned int cpu, uint64_t vtime, uint32_t weight)
+{
+	uint64_t limit = slices(m, ORDER_SLICES, weight);
+	struct scxu_cpu *c = &m->kcpus[cpu];
+
+	if (vtime + c->shift - c->vnow + limit > 2 * limit)
+		c->shift = c->vnow - vtime;
+	return vtime + c->shift;
 }
 
 static uint64_t task_vtime(const struct task *t)
@@ -59,22 +89,34 @@ static uint64_t shared_slice(const struct scxu_sim *m)
 	return m->o.slice_ns < TICK_NS / 2 ? m->o.slice_ns : TICK_NS / 2;
 }
 
-static uint64_t place(const struct scxu_sim *m, const struct task *t, bool slept, bool fresh)
+static uint64_t within(uint64_t vtime, uint64_t vnow, uint64_t lag, uint64_t lead)
 {
-	uint64_t slice = m->o.slice_ns > TICK_NS ? m->o.slice_ns : TICK_NS;
-	uint64_t vtime = t->vtime, vnow = m->kernel->vnow;
-	uint64_t most = vnow + scxu_vtime_of(128 * slice, t->weight);
+	vtime = max_vtime(vtime, vnow - lag);
+	return scxu_vtime_before(vnow + lead, vtime) ? vnow + lead : vtime;
+}
 
-	if (m->k.own_order) {
-		slice = scxu_vtime_of(slice, t->weight);
-		most = vnow + slice;
-		vtime = max_vtime(vtime, vnow - slice);
+static void place(const struct scxu_sim *m, struct task *t, uint32_t how)
+{
+	uint64_t lag = slices(m, LAG_SLICES, t->weight), lead = lead_limit(m, t->weight);
+	uint64_t vnow = m->kernel->vnow;
+	unsigned int order = 1;
+
+	if (!agent_orders(m, t)) {
+		order = t->cpu + 2;
+		vnow = m->kcpus[t->cpu].vnow;
 	}
-	if (fresh)
-		vtime = max_vtime(vtime, vnow);
-	else if (slept)
-		vtime = max_vtime(vtime, vnow - CREDIT_NS);
-	return scxu_vtime_before(most, vtime) ? most : vtime;
+	if (m->k.own_order)
+		lag = lead /= 128;
+	else if (t->order != order)
+		lead = lag;
+	if (!t->order)
+		t->vtime = vnow;
+	t->order = order;
+	if (how & SCXU_WAIT_NEW)
+		lag = 0;
+	else if (how & SCXU_WAIT_WAKEUP && CREDIT_NS < lag)
+		lag = CREDIT_NS;
+	t->vtime = within(t->vtime, vnow, lag, lead);
 }
 
 /* --- agent.bpf.h ---------------------------------------------------------------- */
@@ -299,13 +341,9 @@ static int take(struct scxu_sim *m, const struct scxu_decision *d, unsigned int 
 		return -ENOENT;
 	}
 	vtime = t->vtime;
-	if (d->flags & SCXU_DECIDE_VTIME) {
-		vtime = d->vtime;
-		if ((int64_t)(vtime - t->vtime) > (int64_t)VTIME_SHIFT_MAX_NS)
-			vtime = t->vtime + VTIME_SHIFT_MAX_NS;
-		if ((int64_t)(t->vtime - vtime) > (int64_t)VTIME_SHIFT_MAX_NS)
-			vtime = t->vtime - VTIME_SHIFT_MAX_NS;
-	}
+	if (d->flags & SCXU_DECIDE_VTIME)
+		vtime = within(d->vtime, m->kernel->vnow, slices(m, LAG_SLICES, t->weight),
+			       lead_limit(m, t->weight));
 	if (how == TAKE_DECISION && !task_allowed(t, cpu)) {
 		count(m, cpu, SCXU_COUNT_bounced);
 		r->flags |= SCXU_WAIT_BOUNCED;
@@ -325,7 +363,7 @@ static int take(struct scxu_sim *m, const struct scxu_decision *d, unsigned int 
 		m->longest_slice = slice;
 	switch (how) {
 	case TAKE_FLOOR:
-		machine_insert_shared(m, t, slice, vtime);
+		machine_insert_shared(m, t, slice, by_cpu(m, cpu, vtime, t->weight));
 		kick_idle_for(m, t, cpu);
 		count(m, cpu, SCXU_COUNT_floor_rescues);
 		return 1;
@@ -341,7 +379,7 @@ static int take(struct scxu_sim *m, const struct scxu_decision *d, unsigned int 
 		m->k.short_since = 0;
 		m->k.probation = 0;
 		if (!(d->flags & SCXU_DECIDE_PREEMPT))
-			advance_vnow(m, vtime);
+			advance_vnow(&m->kernel->vnow, vtime);
 	}
 	return 0;
 }
@@ -515,14 +553,21 @@ static bool starved_too_long(const struct scxu_sim *m)
 	return m->now - TAILQ_FIRST(&m->starved)->enqueued_at > STARVE_NS + STARVE_NS / 4;
 }
 
-static uint64_t shared_head(struct scxu_sim *m, unsigned int cpu)
+static uint64_t shared_head(struct scxu_sim *m, unsigned int cpu, uint64_t *agents)
 {
+	uint64_t vnow = m->kcpus[cpu].vnow;
 	struct task *t;
 	int n = 0;
 
 	RB_FOREACH (t, vtime_tree, &m->shared) {
-		if (task_allowed(t, cpu))
+		if (task_allowed(t, cpu)) {
+			if (agent_orders(m, t))
+				*agents = t->vtime;
+			if ((int64_t)(t->dsq_vtime - vnow) >
+			    (int64_t)slices(m, ORDER_SLICES, t->weight))
+				return vnow | 1;
 			return t->dsq_vtime | 1;
+		}
 		if (++n >= HEAD_LOOK)
 			return HEAD_UNKNOWN;
 	}
@@ -583,6 +628,8 @@ static void enqueue_shared(struct scxu_sim *m, struct task *t, uint64_t vtime, u
 {
 	int cpu;
 
+	if (agent_orders(m, t))
+		vtime = by_cpu(m, t->cpu, vtime, t->weight);
 	machine_insert_shared(m, t, shared_slice(m), vtime);
 	cpu = machine_pick_idle_cpu(m, t->cpus);
 	if (cpu < 0) {
@@ -595,11 +642,7 @@ static void enqueue_shared(struct scxu_sim *m, struct task *t, uint64_t vtime, u
 
 static bool kept_in_kernel(const struct scxu_sim *m, const struct task *t)
 {
-	unsigned int n = (unsigned int)__builtin_popcountll(t->cpus);
-
-	if (n >= m->o.nr_cpus)
-		return false;
-	return !m->o.affinity_agent || n < 2;
+	return !agent_orders(m, t);
 }
 
 static void enqueue_agent(struct scxu_sim *m, struct task *t, bool wakeup, unsigned int here)
@@ -610,7 +653,7 @@ static void enqueue_agent(struct scxu_sim *m, struct task *t, bool wakeup, unsig
 		m->k.agent_woke_at = t->runtime;
 	ran = t->runtime - m->k.agent_woke_at;
 	if (ran >= m->o.floor_ns) {
-		t->vtime = place(m, t, true, false);
+		place(m, t, SCXU_WAIT_WAKEUP);
 		enqueue_shared(m, t, t->vtime, here);
 		return;
 	}
@@ -630,7 +673,7 @@ void kernel_part_enqueue(struct scxu_sim *m, struct task *t, bool wakeup, unsign
 	if (t->fresh)
 		flags |= SCXU_WAIT_NEW;
 	t->fresh = false;
-	t->vtime = place(m, t, wakeup, flags & SCXU_WAIT_NEW);
+	place(m, t, flags);
 	if (kept_in_kernel(m, t)) {
 		count(m, here, SCXU_COUNT_kernel_enqueues);
 		goto shared;
@@ -716,8 +759,9 @@ bool kernel_part_select_cpu(struct scxu_sim *m, struct task *t, unsigned int *cp
 	return true;
 }
 
-static void keep_running(struct scxu_sim *m, struct task *prev, unsigned int cpu)
+static void keep_running(struct scxu_sim *m, struct task *prev, uint64_t vtime, unsigned int cpu)
 {
+	advance_vnow(&m->kcpus[cpu].vnow, vtime);
 	count(m, cpu, SCXU_COUNT_kept_running);
 	m->k.short_since = 0;
 	prev->slice = prev->last_slice ? prev->last_slice : m->o.slice_ns;
@@ -726,10 +770,12 @@ static void keep_running(struct scxu_sim *m, struct task *prev, unsigned int cpu
 void kernel_part_dispatch(struct scxu_sim *m, unsigned int cpu, struct task *prev)
 {
 	struct scxu_cpu *me = &m->kcpus[cpu];
-	uint64_t prev_vtime = prev ? task_vtime(prev) : 0, head, left;
-	bool shared, taken = false;
+	uint64_t prev_vtime = prev ? task_vtime(prev) : 0, head, agents = 0, left;
+	bool shared, taken = false, in_order = prev && prev != &m->agent.task;
 	int i;
 
+	if (in_order && agent_orders(m, prev))
+		prev_vtime = by_cpu(m, cpu, prev_vtime, prev->weight);
 	serve_kicks(m, cpu, cpu);
 	shared = m->nr_shared > 0;
 	if (m->nr_starved && (me->starved_turn++ & 1 || starved_too_long(m)) &&
@@ -747,7 +793,7 @@ void kernel_part_dispatch(struct scxu_sim *m, unsigned int cpu, struct task *pre
 	}
 	if (shared && (int64_t)(m->now - m->k.rescue_at) > 0)
 		rescue_shared(m, cpu);
-	head = shared ? shared_head(m, cpu) : 0;
+	head = shared ? shared_head(m, cpu, &agents) : 0;
 	if (head == HEAD_UNKNOWN) {
 		head = 0;
 		if (me->unknown_turn++ & 1 && machine_move_shared(m, cpu))
@@ -755,6 +801,7 @@ void kernel_part_dispatch(struct scxu_sim *m, unsigned int cpu, struct task *pre
 	}
 	for (i = 0; i < 16; i++) {
 		struct next_decision n;
+		uint64_t vtime;
 		bool preempt;
 		int err;
 
@@ -765,17 +812,18 @@ void kernel_part_dispatch(struct scxu_sim *m, unsigned int cpu, struct task *pre
 			count(m, cpu, SCXU_COUNT_stale);
 			continue;
 		}
+		vtime = by_cpu(m, cpu, n.vtime, m->records[n.d.slot].weight);
 		preempt = n.own && n.d.flags & SCXU_DECIDE_PREEMPT &&
 			  (me->preempt_row < IN_A_ROW || !shared);
 		if (!preempt) {
-			if (head && scxu_vtime_before(head, n.vtime)) {
+			if (head && scxu_vtime_before(head, vtime)) {
 				m->k.short_since = 0; /* it has one, and another is first */
 				m->k.probation = 0;
 				break;
 			}
-			if (prev && n.d.flags & SCXU_DECIDE_VTIME &&
-			    scxu_vtime_before(prev_vtime, n.vtime)) {
-				keep_running(m, prev, cpu);
+			if (in_order && n.d.flags & SCXU_DECIDE_VTIME &&
+			    scxu_vtime_before(prev_vtime, vtime)) {
+				keep_running(m, prev, prev_vtime, cpu);
 				taken = true;
 				break;
 			}
@@ -785,19 +833,23 @@ void kernel_part_dispatch(struct scxu_sim *m, unsigned int cpu, struct task *pre
 		if (err)
 			continue;
 		me->preempt_row = preempt ? (uint8_t)(me->preempt_row + 1) : 0;
+		if (!preempt)
+			advance_vnow(&me->vnow, vtime);
 		taken = true;
 		break;
 	}
 	if (!taken && shared) {
 		me->preempt_row = 0;
 		/* by an order of the policy's own virtual now may run far ahead of prev */
-		if (head && prev && !m->k.own_order && scxu_vtime_before(prev_vtime, head)) {
+		if (head && in_order && !m->k.own_order && scxu_vtime_before(prev_vtime, head)) {
 			prev->last_slice = shared_slice(m);
-			keep_running(m, prev, cpu);
+			keep_running(m, prev, prev_vtime, cpu);
 			taken = true;
 		} else {
 			if (head)
-				advance_vnow(m, head);
+				advance_vnow(&me->vnow, head);
+			if (agents)
+				advance_vnow(&m->kernel->vnow, agents);
 			taken = machine_move_shared(m, cpu);
 		}
 	}
@@ -807,9 +859,11 @@ void kernel_part_dispatch(struct scxu_sim *m, unsigned int cpu, struct task *pre
 	if (left)
 		kick_an_idle_cpu(m, cpu);
 	if (!taken) {
-		if (prev && !m->cpus[cpu].nr_local)
+		if (prev && !m->cpus[cpu].nr_local) {
 			prev->slice = m->o.slice_ns;
-		else if (left && !prev)
+			if (in_order)
+				advance_vnow(&me->vnow, prev_vtime);
+		} else if (left && !prev)
 			machine_kick(m, cpu, KICK_PLAIN);
 	}
 	if (m->kernel->nr_waiting > left && (!taken || left < m->o.nr_cpus)) {
@@ -844,12 +898,17 @@ void kernel_part_running(struct scxu_sim *m, struct task *t, unsigned int cpu)
 	t->run_start = t->runtime;
 	if (t->slot != SCXU_NO_SLOT)
 		leave_custody(m, t);
-	if (t->enqueued_at)
+	if (t->enqueued_at) {
 		me->waits[wait_bucket(m->now - t->enqueued_at)]++;
+	} else if (t != &m->agent.task) {
+		place(m, t, 0);
+		advance_vnow(&me->vnow,
+			     agent_orders(m, t) ? by_cpu(m, cpu, t->vtime, t->weight) : t->vtime);
+	}
 	t->enqueued_at = 0;
 	me->idle = 0;
 	me->since = m->now;
-	me->vtime = t->vtime;
+	me->vtime = t->order <= 1 ? t->vtime : t->vtime - me->shift;
 	me->slice = t->last_slice ? t->last_slice : m->o.slice_ns;
 	me->weight = t->weight;
 	me->slot = t->slot;

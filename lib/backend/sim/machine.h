@@ -55,6 +55,7 @@ struct task {
 	uint64_t gen;
 	uint64_t last_slice;
 	uint32_t slot;
+	unsigned int order;
 	bool fresh;
 
 	/* DSQs: by virtual time, or first in first out; and all that wait, oldest first */
