@@ -330,6 +330,12 @@ static int watch_fire(void *map, int *key, struct watch *watch)
 
 	if (!k || !me || !a)
 		return 0;
+	/*
+	 * The scheduler may have ended before its maps and this timer. Up to 7.0
+	 * scx_bpf_exit() would end the one that is loaded now.
+	 */
+	if (*(volatile u32 *)&k->exited)
+		return 0;
 	gone_at = k->agent_gone_at;
 	if (gone_at && orphan_ns && (s64)(now - gone_at - orphan_ns) > 0) {
 		orphan_exit();
