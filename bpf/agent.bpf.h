@@ -24,17 +24,22 @@ static __always_inline void push_event(struct scxu_cpu *me, u32 cpu, u32 slot)
 }
 
 /* For policies that want to know; see enum scxu_event_kind. p is on its run queue's CPU. */
-static __always_inline void push_hint(struct scxu_cpu *me, u32 kind, struct task_struct *p,
-				      u32 slot)
+static __always_inline void push_hint(u32 kind, struct task_struct *p, u32 slot)
 {
-	u32 cpu = bpf_get_smp_processor_id(), where = scx_bpf_task_cpu(p);
+	u32 cpu = bpf_get_smp_processor_id(), where;
 	struct scxu_agent_cpu *ac;
-	u64 head = me->events_head;
+	struct scxu_cpu *me;
+	u64 head;
 
-	if (!(wanted_hints & (1u << kind)) || slot == SCXU_NO_SLOT || where >= SCXU_MAX_CPUS)
+	if (!(wanted_hints & (1u << kind)) || slot == SCXU_NO_SLOT)
 		return;
+	where = scx_bpf_task_cpu(p);
 	ac = bpf_map_lookup_elem(&agent_cpus, &cpu);
-	if (!ac || head - load(&ac->events_tail) >= SCXU_EVENT_HINTS)
+	me = cpu_state(cpu);
+	if (!ac || !me || where >= SCXU_MAX_CPUS)
+		return;
+	head = me->events_head;
+	if (head - load(&ac->events_tail) >= SCXU_EVENT_HINTS)
 		return;
 	me->events[head & (SCXU_EVENTS - 1)] = kind << SCXU_EVENT_KIND_SHIFT |
 					       where << SCXU_EVENT_CPU_SHIFT | slot;

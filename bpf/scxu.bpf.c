@@ -521,10 +521,13 @@ static __always_inline u32 wait_bucket(u64 ns)
 	return (log - 10) * 4 + ((ns >> (log - 2)) & 3);
 }
 
+/*
+ * A change of nice or affinity has another CPU call these two, for a task that runs: me is the
+ * task's CPU, whose lock is held.
+ */
 void BPF_STRUCT_OPS(scxu_running, struct task_struct *p)
 {
-	u32 cpu = bpf_get_smp_processor_id();
-	struct scxu_cpu *me = cpu_state(cpu);
+	struct scxu_cpu *me = cpu_state(scx_bpf_task_cpu(p));
 	struct scxu_kernel *k = kernel_state();
 	struct task_ctx *t = task_ctx(p);
 	u64 now;
@@ -551,12 +554,12 @@ void BPF_STRUCT_OPS(scxu_running, struct task_struct *p)
 	me->weight = p->scx.weight;
 	me->slot = t->slot;
 	me->pid = p->pid;
-	push_hint(me, SCXU_EVENT_RUNNING, p, t->slot);
+	push_hint(SCXU_EVENT_RUNNING, p, t->slot);
 }
 
 void BPF_STRUCT_OPS(scxu_stopping, struct task_struct *p, bool runnable)
 {
-	struct scxu_cpu *me = cpu_state(bpf_get_smp_processor_id());
+	struct scxu_cpu *me = cpu_state(scx_bpf_task_cpu(p));
 	struct task_ctx *t = task_ctx(p);
 
 	if (!me || !t)
@@ -565,7 +568,7 @@ void BPF_STRUCT_OPS(scxu_stopping, struct task_struct *p, bool runnable)
 	t->run_start = p->se.sum_exec_runtime;
 	me->pid = 0;
 	me->slot = SCXU_NO_SLOT;
-	push_hint(me, SCXU_EVENT_STOPPING, p, t->slot);
+	push_hint(SCXU_EVENT_STOPPING, p, t->slot);
 }
 
 void BPF_STRUCT_OPS(scxu_tick, struct task_struct *p)
@@ -578,7 +581,7 @@ void BPF_STRUCT_OPS(scxu_tick, struct task_struct *p)
 	t = task_ctx(p);
 	if (!me || !t || t->slot == SCXU_NO_SLOT)
 		return;
-	push_hint(me, SCXU_EVENT_TICK, p, t->slot);
+	push_hint(SCXU_EVENT_TICK, p, t->slot);
 	ask_agent(me, bpf_ktime_get_ns());
 }
 
