@@ -49,10 +49,12 @@ static __always_inline void floor_enter(struct scxu_kernel *k, struct scxu_cpu *
 }
 
 /* The agent's thread has ended. The floor may have the machine already. */
-static __always_inline void agent_gone(struct scxu_kernel *k, struct scxu_cpu *me, u64 now)
+static __always_inline void agent_gone(struct scxu_kernel *k, struct scxu_cpu *me, s32 tid,
+				       s32 tgid, u64 now)
 {
-	k->agent_tid = 0;
-	k->agent_tgid = 0;
+	/* of the old one's: see agent_exits() */
+	__sync_val_compare_and_swap(&k->agent_tid, tid, 0);
+	__sync_val_compare_and_swap(&k->agent_tgid, tgid, 0);
 	k->agent_gone_at = now;
 	me->counters[SCXU_COUNT_floor_absent]++;
 	floor_enter(k, me, SCXU_FLOOR_ABSENT, now);
@@ -336,7 +338,8 @@ static int watch_fire(void *map, int *key, struct watch *watch)
 	 */
 	if (*(volatile u32 *)&k->exited)
 		return 0;
-	gone_at = k->agent_gone_at;
+	/* the end of one may be told after another has come */
+	gone_at = agent_tid ? 0 : k->agent_gone_at;
 	if (gone_at && orphan_ns && (s64)(now - gone_at - orphan_ns) > 0) {
 		orphan_exit();
 		return 0;

@@ -645,6 +645,26 @@ void BPF_STRUCT_OPS(scxu_disable, struct task_struct *p)
 		leave_custody(t, k);
 }
 
+/*
+ * Its thread ends; another may be enlisting at this moment. Who wins agent_task acts for
+ * the old one. What is taken away are the old one's words only: read before, while it
+ * cannot be another's, and gone if they are.
+ */
+static __always_inline void agent_exits(struct task_struct *p, struct scxu_kernel *k,
+					struct scxu_cpu *me)
+{
+	s32 tid = *(volatile s32 *)&agent_tid, tgid = *(volatile s32 *)&agent_tgid;
+
+	barrier();
+	if (__sync_val_compare_and_swap(&agent_task, (u64)p, 0) != (u64)p)
+		return;
+	__sync_val_compare_and_swap(&agent_tgid, tgid, 0);
+	if (__sync_val_compare_and_swap(&agent_tid, tid, 0) != tid)
+		return; /* enlist() has told of the end */
+	agent_gone(k, me, tid, tgid, bpf_ktime_get_ns());
+	watch_arm();
+}
+
 void BPF_STRUCT_OPS(scxu_exit_task, struct task_struct *p, struct scx_exit_task_args *args)
 {
 	struct scxu_cpu *me = cpu_state(bpf_get_smp_processor_id());
@@ -655,13 +675,8 @@ void BPF_STRUCT_OPS(scxu_exit_task, struct task_struct *p, struct scx_exit_task_
 
 	if (!k || !me || !t)
 		return;
-	if ((u64)p == agent_task) {
-		agent_task = 0;
-		agent_tid = 0;
-		agent_tgid = 0;
-		agent_gone(k, me, bpf_ktime_get_ns());
-		watch_arm();
-	}
+	if ((u64)p == load(&agent_task))
+		agent_exits(p, k, me);
 	if (t->slot == SCXU_NO_SLOT)
 		return;
 	r = record(t->slot);
@@ -803,17 +818,13 @@ int scxu_commit(void *ctx)
 	return 0;
 }
 
-static __always_inline bool agent_lives(s32 tid)
+/*
+ * While agent_task names it, exit_task() has not been called: it is not freed. Its thread's
+ * end gets there only when nobody holds the task any more.
+ */
+static __always_inline bool agent_lives(u64 task)
 {
-	struct task_struct *p = tid ? bpf_task_from_pid(tid) : NULL;
-	bool lives;
-
-	if (!p)
-		return false;
-	/* the thread's end gets to exit_task() only when nobody holds the task any more */
-	lives = !(p->flags & PF_EXITING);
-	bpf_task_release(p);
-	return lives;
+	return task && !(BPF_CORE_READ((struct task_struct *)task, flags) & PF_EXITING);
 }
 
 /*
@@ -824,30 +835,34 @@ SEC("syscall")
 int scxu_enlist(struct scxu_enlist_args *args)
 {
 	struct scxu_cpu *me = cpu_state(bpf_get_smp_processor_id());
-	u64 id = bpf_get_current_pid_tgid(), now = bpf_ktime_get_ns();
+	u64 id = bpf_get_current_pid_tgid(), now = bpf_ktime_get_ns(), task = load(&agent_task);
 	struct scxu_kernel *k = kernel_state();
-	s32 tid = (s32)id, old = *(volatile s32 *)&agent_tid;
+	s32 tid = (s32)id, old;
 
+	barrier(); /* whose pid it is: see agent_exits() */
+	old = *(volatile s32 *)&agent_tid;
 	args->tid = tid;
 	args->result = -EBUSY;
 	if (!k || !me)
 		return 0;
 	args->holder = k->agent_tgid;
-	if (agent_lives(old)) {
+	if (agent_lives(task)) {
 		if (args->retire) {
 			k->retire_tid = old;
 			ring_bell();
 		}
 		return 0;
 	}
-	if (__sync_val_compare_and_swap(&agent_tid, old, tid) != old)
+	if (__sync_val_compare_and_swap(&agent_task, task, (u64)bpf_get_current_task_btf()) != task)
 		return 0;
-	agent_task = (u64)bpf_get_current_task_btf();
+	__sync_lock_test_and_set(&agent_tid, tid);
 	agent_tgid = id >> 32;
 	wanted_hints = args->hints;
 	/* the old one's end may not have been noticed yet */
 	if (k->floor_reason == SCXU_FLOOR_NONE)
-		agent_gone(k, me, now);
+		agent_gone(k, me, old, k->agent_tgid, now);
+	else /* its answer, should it have given one, is not ours */
+		__sync_fetch_and_add(&k->floor_seq, 1);
 	k->retire_tid = 0;
 	k->agent_tgid = id >> 32;
 	k->agent_tid = tid;
