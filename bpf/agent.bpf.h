@@ -104,17 +104,50 @@ static __always_inline void ask_agent(struct scxu_cpu *me, u64 now)
 	me->counters[SCXU_COUNT_wakes]++;
 }
 
+/*
+ * False: one that went offline while idle. The kernel leaves its bit in the idle mask, and a
+ * kick for it is one for nobody.
+ */
+static __always_inline bool can_be_kicked(s32 cpu)
+{
+	struct scxu_cpu *c = cpu_state(cpu);
+
+	return !c || c->online;
+}
+
 /* There is work that any CPU may take. */
 static __always_inline void kick_an_idle_cpu(struct scxu_cpu *me)
 {
-	const struct cpumask *idle = scx_bpf_get_idle_cpumask();
-	u32 cpu = bpf_cpumask_first(idle);
+	u32 i;
 
-	scx_bpf_put_idle_cpumask(idle);
-	if (cpu >= nr_cpu_ids)
-		return;
-	scx_bpf_kick_cpu(cpu, KICK_IDLE);
+	bpf_for (i, 0, 8) {
+		const struct cpumask *idle = scx_bpf_get_idle_cpumask();
+		u32 cpu = bpf_cpumask_first(idle);
+
+		scx_bpf_put_idle_cpumask(idle);
+		if (cpu >= nr_cpu_ids)
+			break;
+		if (can_be_kicked(cpu)) {
+			scx_bpf_kick_cpu(cpu, KICK_IDLE);
+			me->counters[SCXU_COUNT_kicks]++;
+			break;
+		}
+		scx_bpf_test_and_clear_cpu_idle(cpu);
+	}
+}
+
+/* The task lies in a DSQ: a CPU that idles and may run it shall look. False: there is none. */
+static __always_inline bool kick_idle_for(struct task_struct *p, struct scxu_cpu *me)
+{
+	s32 cpu = scx_bpf_pick_idle_cpu(p->cpus_ptr, 0);
+
+	if (cpu >= 0 && !can_be_kicked(cpu))
+		cpu = scx_bpf_pick_idle_cpu(p->cpus_ptr, 0);
+	if (cpu < 0)
+		return false;
+	scx_bpf_kick_cpu(cpu, 0);
 	me->counters[SCXU_COUNT_kicks]++;
+	return true;
 }
 
 /* Decisions for any CPU that nobody has taken, as the agent's words tell. */

@@ -306,18 +306,12 @@ __noinline int take(struct scxu_decision *d __arg_nonnull, s32 cpu, u32 how)
 	}
 	t->vtime = vtime;
 	t->slice = slice;
-	if (shared) {
-		/*
-		 * This CPU takes one, and not one that may not run here; a CPU that is
-		 * idle does not look by itself.
-		 */
-		s32 idle = scx_bpf_pick_idle_cpu(p->cpus_ptr, 0);
-
-		if (idle >= 0) {
-			scx_bpf_kick_cpu(idle, 0);
-			me->counters[SCXU_COUNT_kicks]++;
-		}
-	}
+	/*
+	 * This CPU takes one, and not one that may not run here; a CPU that is idle does
+	 * not look by itself.
+	 */
+	if (shared)
+		kick_idle_for(p, me);
 	bpf_task_release(p);
 	if (how == TAKE_FLOOR) {
 		me->counters[SCXU_COUNT_floor_rescues]++;

@@ -95,19 +95,13 @@ static __always_inline void enqueue_shared(struct task_struct *p, u64 vtime, u64
 					   struct scxu_cpu *me)
 {
 	struct scxu_cpu *c = agent_orders(p) ? cpu_state(scx_bpf_task_cpu(p)) : NULL;
-	s32 cpu;
 
 	if (c)
 		vtime = by_cpu(c, vtime, p->scx.weight);
 	dsq_insert_vtime(p, DSQ_SHARED, shared_slice(), vtime, enq_flags);
 	/* The kick happens when the rq lock is released, after the insert. */
-	cpu = scx_bpf_pick_idle_cpu(p->cpus_ptr, 0);
-	if (cpu < 0) {
+	if (!kick_idle_for(p, me))
 		watch_arm(); /* for a CPU that goes idle before the insert takes effect */
-		return;
-	}
-	scx_bpf_kick_cpu(cpu, 0);
-	me->counters[SCXU_COUNT_kicks]++;
 }
 
 static __always_inline bool kept_in_kernel(struct task_struct *p)
@@ -155,18 +149,13 @@ static __always_inline void enqueue_agent(struct task_struct *p, u64 enq_flags, 
 static __always_inline void enqueue_kthread(struct task_struct *p, u64 enq_flags,
 					    struct scxu_cpu *me)
 {
-	s32 cpu;
-
 	me->counters[SCXU_COUNT_kernel_enqueues]++;
 	if (p->nr_cpus_allowed == 1) {
 		dsq_insert(p, DSQ_LOCAL, slice_ns, enq_flags);
 		return;
 	}
 	dsq_insert(p, DSQ_KTHREADS, slice_ns, enq_flags);
-	cpu = scx_bpf_pick_idle_cpu(p->cpus_ptr, 0);
-	if (cpu >= 0)
-		scx_bpf_kick_cpu(cpu, 0);
-	else
+	if (!kick_idle_for(p, me))
 		watch_arm();
 }
 
