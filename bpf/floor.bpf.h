@@ -321,14 +321,24 @@ static __always_inline void orphan_exit(void)
 	scx_bpf_exit_bstr(0, text, &seconds, sizeof(seconds));
 }
 
+/*
+ * The watch is not armed, and its timer runs: who arms it starts the timer anew. In this
+ * order, since who did so before our start has lost its own.
+ */
+static __always_inline void orphan_look(struct watch *watch)
+{
+	bpf_timer_start(&watch->timer, ORPHAN_LOOK_NS, 0);
+	if (*(volatile u32 *)&watch_armed)
+		bpf_timer_start(&watch->timer, floor_ns / 2, 0);
+}
+
 /* Looks after waiting tasks when no CPU does: all idle, or all in long slices. */
 static int watch_fire(void *map, int *key, struct watch *watch)
 {
 	struct scxu_cpu *me = cpu_state(bpf_get_smp_processor_id());
 	struct scxu_kernel *k = kernel_state();
 	struct scxu_agent *a = agent_area();
-	u64 now = bpf_ktime_get_ns(), gone_at, next = floor_ns / 2;
-	bool in_charge;
+	u64 now = bpf_ktime_get_ns(), gone_at;
 
 	if (!k || !me || !a)
 		return 0;
@@ -347,21 +357,25 @@ static int watch_fire(void *map, int *key, struct watch *watch)
 	/* see scxu_cpu_offline() */
 	if ((s64)(leaving_until - now) > 0)
 		scx_bpf_kick_cpu(leaving_cpu, 0);
-	else if (!work_waits(k) && gone_at && orphan_ns) {
-		next = ORPHAN_LOOK_NS;
-	} else if (!work_waits(k)) {
+	else if (!work_waits(k)) {
 		__sync_lock_test_and_set(&watch_armed, 0);
+		if (!work_waits(k)) {
+			if (gone_at && orphan_ns)
+				orphan_look(watch);
+			return 0;
+		}
 		/* a task that came meanwhile saw "armed": arm for it */
-		if (!work_waits(k) || __sync_val_compare_and_swap(&watch_armed, 0, 1))
+		if (__sync_val_compare_and_swap(&watch_armed, 0, 1))
 			return 0;
 	}
-	in_charge = agent_in_charge(k);
 	floor_check(k, me, now);
 	if (load(&k->nr_waiting))
 		ask_agent(me, now);
 	/* those who wait have waited for a slice and more: let CPUs collect them now */
-	if (in_charge && !agent_in_charge(k))
+	if (!agent_in_charge(k) && slices_ended != k->nr_episodes) {
+		slices_ended = k->nr_episodes;
 		end_slices(now, true);
+	}
 	serve_kicks(a, me, -1);
 	if (load(&k->nr_waiting) > OVERLOAD * nr_cpu_ids)
 		end_slices(now, false);
@@ -369,7 +383,7 @@ static int watch_fire(void *map, int *key, struct watch *watch)
 	if (!agent_in_charge(k) || stock_left(a, k) || scx_bpf_dsq_nr_queued(DSQ_SHARED) > 0 ||
 	    scx_bpf_dsq_nr_queued(DSQ_KTHREADS) > 0)
 		kick_an_idle_cpu(me);
-	if (bpf_timer_start(&watch->timer, next, 0))
+	if (bpf_timer_start(&watch->timer, floor_ns / 2, 0))
 		watch_armed = 0;
 	return 0;
 }

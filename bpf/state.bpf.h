@@ -160,6 +160,7 @@ static u32 collect_from; /* hint: word of maybe_waiting to begin with */
 static u64 rescue_at; /* hint: ns of the next look for starved tasks in DSQ_SHARED */
 static u32 rescue_turn; /* hint: odd: it begins with the first of the order */
 static u32 watch_armed;
+static u64 slices_ended; /* hint: the episode of the floor at whose begin all slices were */
 static s32 leaving_cpu; /* hint: the last that went offline */
 static u64 leaving_until; /* hint: ns; it may still have tasks */
 

@@ -436,6 +436,7 @@ static void floor_enter(struct scxu_sim *m, unsigned int here, enum scxu_floor_r
 	if (!agent_in_charge(m))
 		return;
 	m->kernel->floor_reason = reason;
+	m->kernel->nr_episodes++;
 	if (m->now - k->floor_left_at < SECOND_NS)
 		k->floor_hold = k->floor_hold ? (k->floor_hold < SECOND_NS / 2 ? k->floor_hold * 2
 									       : k->floor_hold)
@@ -601,19 +602,18 @@ static void end_slices(struct scxu_sim *m, bool all)
 
 void kernel_part_watch(struct scxu_sim *m, unsigned int here)
 {
-	bool in_charge;
-
 	m->k.watch_armed = false;
 	if ((int64_t)(m->k.leaving_until - m->now) > 0)
 		machine_kick(m, m->k.leaving_cpu, KICK_PLAIN);
 	else if (!m->kernel->nr_waiting && !m->nr_shared && !m->nr_starved)
 		return;
-	in_charge = agent_in_charge(m);
 	floor_check(m, here);
 	if (m->kernel->nr_waiting)
 		ask_agent(m, here);
-	if (in_charge && !agent_in_charge(m))
+	if (!agent_in_charge(m) && m->k.slices_ended != m->kernel->nr_episodes) {
+		m->k.slices_ended = m->kernel->nr_episodes;
 		end_slices(m, true);
+	}
 	serve_kicks(m, here, SCXU_SIM_MAX_CPUS);
 	if (m->kernel->nr_waiting > (uint64_t)OVERLOAD * m->o.nr_cpus)
 		end_slices(m, false);
@@ -1022,6 +1022,7 @@ int kernel_part_create(struct scxu_sim *m)
 	m->kernel->loaded.abi = SCXU_ABI;
 	m->kernel->floor_seq = 1;
 	m->kernel->floor_reason = SCXU_FLOOR_START;
+	m->kernel->nr_episodes = 1;
 	for (cpu = 0; cpu < m->o.nr_cpus; cpu++) {
 		set_online(m, cpu, true);
 		m->kcpus[cpu].slot = SCXU_NO_SLOT;

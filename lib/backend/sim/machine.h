@@ -204,6 +204,7 @@ struct kernel_private {
 	uint64_t rescue_at;
 	uint32_t rescue_turn;
 	bool watch_armed;
+	uint64_t slices_ended;
 	uint64_t agent_woke_at;
 	unsigned int leaving_cpu;
 	uint64_t leaving_until;
