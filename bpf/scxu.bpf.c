@@ -456,9 +456,9 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 		}
 	}
 
-	/* nothing else: then those too */
+	/* nothing else: then those too, also those who had their turns */
 	if (!taken && !prev_t)
-		taken = dsq_move_to_local(DSQ_STARVED);
+		taken = dsq_move_to_local(DSQ_STARVED) || dsq_move_to_local(DSQ_KTHREADS);
 	left = stock_left(a, k);
 	if (left)
 		kick_an_idle_cpu(me);
