@@ -135,7 +135,7 @@ struct scxu_cpu {
 	__u8 online;
 	__u8 kthread_row;	/* kernel threads taken one after the other */
 	__u8 preempt_row;	/* preempting decisions, likewise */
-	__u8 idle_kicks;	/* given to itself on going idle, one after the other */
+	__u8 idle_kicks;	/* given to itself on going idle, in vain */
 	__u8 starved_turn;	/* odd: a starved task comes before decisions */
 	__u8 unknown_turn;	/* odd: one of DSQ_SHARED comes before decisions */
 	__u8 pad;

@@ -321,6 +321,23 @@ static __always_inline void orphan_exit(void)
 	scx_bpf_exit_bstr(0, text, &seconds, sizeof(seconds));
 }
 
+/* What waits may be for one of them only: others each time, until all had their turn. */
+static __always_inline void kick_idle_cpus(struct scxu_cpu *me)
+{
+	u32 i;
+
+	bpf_for (i, 0, 4) {
+		const struct cpumask *idle = scx_bpf_get_idle_cpumask();
+		u32 cpu = bpf_cpumask_any_distribute(idle);
+
+		scx_bpf_put_idle_cpumask(idle);
+		if (cpu >= nr_cpu_ids)
+			break;
+		scx_bpf_kick_cpu(cpu, KICK_IDLE);
+		me->counters[SCXU_COUNT_kicks]++;
+	}
+}
+
 /*
  * The watch is not armed, and its timer runs: who arms it starts the timer anew. In this
  * order, since who did so before our start has lost its own.
@@ -381,8 +398,8 @@ static int watch_fire(void *map, int *key, struct watch *watch)
 		end_slices(now, false);
 	/* an insert that came after the CPU had looked, or the floor's work */
 	if (!agent_in_charge(k) || stock_left(a, k) || scx_bpf_dsq_nr_queued(DSQ_SHARED) > 0 ||
-	    scx_bpf_dsq_nr_queued(DSQ_KTHREADS) > 0)
-		kick_an_idle_cpu(me);
+	    scx_bpf_dsq_nr_queued(DSQ_KTHREADS) > 0 || scx_bpf_dsq_nr_queued(DSQ_STARVED) > 0)
+		kick_idle_cpus(me);
 	if (bpf_timer_start(&watch->timer, floor_ns / 2, 0))
 		watch_armed = 0;
 	return 0;

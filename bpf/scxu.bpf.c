@@ -537,6 +537,7 @@ void BPF_STRUCT_OPS(scxu_running, struct task_struct *p)
 			     agent_orders(p) ? by_cpu(me, t->vtime, p->scx.weight) : t->vtime);
 	}
 	me->idle = 0;
+	me->idle_kicks = 0;
 	me->since = now;
 	me->vtime = t->order <= 1 ? t->vtime : t->vtime - me->shift;
 	me->slice = t->slice ?: slice_ns;

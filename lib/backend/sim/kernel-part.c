@@ -600,6 +600,19 @@ static void end_slices(struct scxu_sim *m, bool all)
 	}
 }
 
+static void kick_idle_cpus(struct scxu_sim *m, unsigned int here)
+{
+	unsigned int i;
+
+	for (i = 0; i < 4 && m->idle_mask; i++) {
+		uint64_t later = m->idle_mask & ~((2ull << m->k.kicked) - 1);
+
+		m->k.kicked = (unsigned int)__builtin_ctzll(later ? later : m->idle_mask);
+		machine_kick(m, m->k.kicked, KICK_IDLE);
+		count(m, here, SCXU_COUNT_kicks);
+	}
+}
+
 void kernel_part_watch(struct scxu_sim *m, unsigned int here)
 {
 	m->k.watch_armed = false;
@@ -617,8 +630,8 @@ void kernel_part_watch(struct scxu_sim *m, unsigned int here)
 	serve_kicks(m, here, SCXU_SIM_MAX_CPUS);
 	if (m->kernel->nr_waiting > (uint64_t)OVERLOAD * m->o.nr_cpus)
 		end_slices(m, false);
-	if (!agent_in_charge(m) || stock_left(m) || m->nr_shared)
-		kick_an_idle_cpu(m, here);
+	if (!agent_in_charge(m) || stock_left(m) || m->nr_shared || m->nr_starved)
+		kick_idle_cpus(m, here);
 	watch_start(m);
 }
 
@@ -907,6 +920,7 @@ void kernel_part_running(struct scxu_sim *m, struct task *t, unsigned int cpu)
 	}
 	t->enqueued_at = 0;
 	me->idle = 0;
+	me->idle_kicks = 0;
 	me->since = m->now;
 	me->vtime = t->order <= 1 ? t->vtime : t->vtime - me->shift;
 	me->slice = t->last_slice ? t->last_slice : m->o.slice_ns;

@@ -205,6 +205,7 @@ struct kernel_private {
 	uint32_t rescue_turn;
 	bool watch_armed;
 	uint64_t slices_ended;
+	unsigned int kicked; /* here the kernel's cpumask_any_distribute() */
 	uint64_t agent_woke_at;
 	unsigned int leaving_cpu;
 	uint64_t leaving_until;
