@@ -62,6 +62,22 @@ static __always_inline void agent_gone(struct scxu_kernel *k, struct scxu_cpu *m
 	last_episode(k)->reason = SCXU_FLOOR_ABSENT;
 }
 
+/*
+ * A CPU has found nothing, and tasks wait: whatever the agent says that it has given, it was not for
+ * this CPU. With limited tasks it may be that none of them is: an agent that says that
+ * it holds none is believed, for as long as two slices may last.
+ */
+static __always_inline void falls_short(const struct scxu_agent *a, struct scxu_cpu *me, u64 now)
+{
+	u64 since = now;
+
+	me->counters[SCXU_COUNT_shortages]++;
+	if (affinity_agent && !agent_has_work(a))
+		since += 2 * SCXU_SLICE_MAX_NS;
+	if (!short_since || (s64)(short_since - since) > 0)
+		short_since = since;
+}
+
 static __always_inline void floor_check(struct scxu_kernel *k, struct scxu_cpu *me, u64 now)
 {
 	struct scxu_agent *a = agent_area();

@@ -474,13 +474,9 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 		} else if (left && !prev_t)
 			scx_bpf_kick_cpu(cpu, 0); /* we saw too many stale ones: again */
 	}
+	if (!taken && load(&k->nr_waiting))
+		falls_short(a, me, now);
 	if (load(&k->nr_waiting) > left && (!taken || left < nr_cpu_ids)) {
-		if (!taken) {
-			me->counters[SCXU_COUNT_shortages]++;
-			/* with limited tasks it may be that none waits for this CPU */
-			if (!short_since && (!affinity_agent || agent_has_work(a)))
-				short_since = now;
-		}
 		if (agent_has_work(a))
 			ask_agent(me, now);
 	}

@@ -452,6 +452,19 @@ static void floor_enter(struct scxu_sim *m, unsigned int here, enum scxu_floor_r
 	machine_note(m, "floor takes over", NULL, (int)here, reason);
 }
 
+static void falls_short(struct scxu_sim *m, unsigned int cpu)
+{
+	uint64_t since = m->now;
+
+	count(m, cpu, SCXU_COUNT_shortages);
+	if (m->o.affinity_agent && !agent_has_work(m))
+		since += 2 * SCXU_SLICE_MAX_NS;
+	if (m->k.short_since && (int64_t)(m->k.short_since - since) <= 0)
+		return;
+	m->k.short_since = since;
+	m->k.short_cpu = cpu;
+}
+
 static void floor_check(struct scxu_sim *m, unsigned int here)
 {
 	const struct scxu_agent *a = m->shm.agent;
@@ -480,7 +493,7 @@ static void floor_check(struct scxu_sim *m, unsigned int here)
 		return;
 	}
 	since = m->k.probation ? m->k.probation : m->k.short_since;
-	if (since && m->now - since > m->o.floor_ns)
+	if (since && (int64_t)(m->now - since) > (int64_t)m->o.floor_ns)
 		floor_enter(m, here, SCXU_FLOOR_LATE);
 }
 
@@ -879,17 +892,10 @@ void kernel_part_dispatch(struct scxu_sim *m, unsigned int cpu, struct task *pre
 		} else if (left && !prev)
 			machine_kick(m, cpu, KICK_PLAIN);
 	}
-	if (m->kernel->nr_waiting > left && (!taken || left < m->o.nr_cpus)) {
-		if (!taken) {
-			count(m, cpu, SCXU_COUNT_shortages);
-			if (!m->k.short_since && (!m->o.affinity_agent || agent_has_work(m))) {
-				m->k.short_since = m->now;
-				m->k.short_cpu = cpu;
-			}
-		}
-		if (agent_has_work(m))
-			ask_agent(m, cpu);
-	}
+	if (!taken && m->kernel->nr_waiting)
+		falls_short(m, cpu);
+	if (m->kernel->nr_waiting > left && (!taken || left < m->o.nr_cpus) && agent_has_work(m))
+		ask_agent(m, cpu);
 }
 
 static unsigned int wait_bucket(uint64_t ns)
