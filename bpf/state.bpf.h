@@ -141,6 +141,9 @@ static s32 agent_tgid;
 static u32 wanted_hints; /* of the agent's policy: bits 1 << enum scxu_event_kind */
 static u64 agent_task; /* its task_struct: a pid may be another's by the time */
 static u64 agent_woke_at; /* its sum_exec_runtime then */
+static s64 agent_budget; /* ns, as of the next two: */
+static u64 budget_at; /* ns */
+static u64 budget_runtime; /* its sum_exec_runtime then */
 static u64 free_head; /* tag << 32 | slot + 1 */
 static u64 births;
 static u64 kicks_served; /* hint: scxu_agent.kick_seq */

@@ -242,6 +242,15 @@ test_faults()
 	sim --workload hogs:4x0,4x5+sleeper:1ms --agent-fault 500:2000,2500:2600 --duration 4 \
 		--json >"$out/faults.json" || return 1
 	grep -q '"floor_silent": [12],' "$out/faults.json" || { echo "the floor did nothing"; return 1; }
+	# one that wants the only CPU for itself, and sleeps between; the floor takes over at times
+	sim --cpus 1 --workload hogs:2x0+sleeper:1ms --agent-wake 3900000 --agent-fault 9000:9001 --duration 5 \
+		--json >"$out/faults.json" || return 1
+	python3 - "$out/faults.json" <<-'END' || return 1
+		import json, sys
+		ran = sum(c["runtime_ns"] for c in json.load(open(sys.argv[1]))["classes"]) / 5e9
+		if ran < 0.1:
+		    sys.exit("the agent left %.3f of the CPU" % ran)
+	END
 	sim --workload hogs:4x0,4x5+sleeper:1ms --hotplug 1:500:2000,0:900:1100 --duration 3 \
 		>"$out/hotplug" 2>&1 || { head -n 1 "$out/hotplug"; return 1; }
 }

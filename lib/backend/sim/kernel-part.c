@@ -671,14 +671,27 @@ static bool kept_in_kernel(const struct scxu_sim *m, const struct task *t)
 	return !agent_orders(m, t);
 }
 
+static bool agent_has_budget(struct scxu_sim *m, uint64_t runtime)
+{
+	int64_t most = (int64_t)(16 * m->o.floor_ns), budget;
+
+	budget = m->k.agent_budget + (int64_t)((m->now - m->k.budget_at) / 8 * 7) -
+		 (int64_t)(runtime - m->k.budget_runtime);
+	m->k.budget_at = m->now;
+	m->k.budget_runtime = runtime;
+	m->k.agent_budget = budget > most ? most : budget < -most ? -most : budget;
+	return budget > 0;
+}
+
 static void enqueue_agent(struct scxu_sim *m, struct task *t, bool wakeup, unsigned int here)
 {
+	bool has_budget = agent_has_budget(m, t->runtime);
 	uint64_t ran;
 
 	if (wakeup)
 		m->k.agent_woke_at = t->runtime;
 	ran = t->runtime - m->k.agent_woke_at;
-	if (ran >= m->o.floor_ns) {
+	if (ran >= m->o.floor_ns || !has_budget) {
 		place(m, t, SCXU_WAIT_WAKEUP);
 		enqueue_shared(m, t, t->vtime, here);
 		return;
@@ -1043,6 +1056,7 @@ int kernel_part_create(struct scxu_sim *m)
 	m->kernel->floor_seq = 1;
 	m->kernel->floor_reason = SCXU_FLOOR_START;
 	m->kernel->nr_episodes = 1;
+	m->k.agent_budget = (int64_t)(16 * m->o.floor_ns); /* it did not run for long */
 	for (cpu = 0; cpu < m->o.nr_cpus; cpu++) {
 		set_online(m, cpu, true);
 		m->kcpus[cpu].slot = SCXU_NO_SLOT;

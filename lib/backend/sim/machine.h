@@ -207,6 +207,8 @@ struct kernel_private {
 	uint64_t slices_ended;
 	unsigned int kicked; /* here the kernel's cpumask_any_distribute() */
 	uint64_t agent_woke_at;
+	int64_t agent_budget;
+	uint64_t budget_at, budget_runtime;
 	unsigned int leaving_cpu;
 	uint64_t leaving_until;
 };
