@@ -140,6 +140,8 @@ struct scxu_cpu {
 	__u8 unknown_turn;	/* odd: one of DSQ_SHARED comes before decisions */
 	__u8 pad;
 	__u32 looked;		/* at so many tasks of DSQ_SHARED, the present time */
+	__u32 preempts;		/* that the agent wished for, in the present window */
+	__u32 preempts_at;	/* which that is */
 	__u64 vnow;		/* virtual now of its order: see state.bpf.h */
 	__u64 shift;		/* what the agent's order is behind it */
 	__u64 counters[SCXU_NR_COUNTERS];

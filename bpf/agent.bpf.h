@@ -163,13 +163,35 @@ static __always_inline u64 stock_left(struct scxu_agent *a, struct scxu_kernel *
 	return skip - tail <= head - tail ? head - skip : head - tail;
 }
 
-/* The agent's wishes that concern other CPUs. */
-static __always_inline void serve_kicks(struct scxu_agent *a, struct scxu_cpu *me, s32 here)
+/*
+ * A CPU that is preempted without end gets nothing done. More often than that, a decision
+ * waits for the end of a slice.
+ */
+#define PREEMPTS_MAX  256u
+#define PREEMPTS_BITS 22 /* in so many bits of ns: 4 ms */
+
+static __always_inline bool may_preempt(u32 cpu)
+{
+	struct scxu_cpu *c = cpu_state(cpu);
+	u32 window = bpf_ktime_get_ns() >> PREEMPTS_BITS;
+
+	if (!c)
+		return false;
+	if (c->preempts_at != window) {
+		c->preempts_at = window;
+		c->preempts = 0;
+	}
+	return c->preempts++ < PREEMPTS_MAX;
+}
+
+/* The agent's wishes that concern other CPUs; none of one that is not in charge. */
+static __always_inline void serve_kicks(struct scxu_agent *a, struct scxu_kernel *k,
+					struct scxu_cpu *me, s32 here)
 {
 	u32 words = (nr_cpu_ids + 63) / 64, w, i;
 	u64 seq = load(&a->kick_seq);
 
-	if (seq == kicks_served)
+	if (seq == kicks_served || *(volatile u32 *)&k->floor_reason != SCXU_FLOOR_NONE)
 		return;
 	kicks_served = seq;
 	bpf_for (w, 0, words) {
@@ -191,7 +213,7 @@ static __always_inline void serve_kicks(struct scxu_agent *a, struct scxu_cpu *m
 			if (cpu >= nr_cpu_ids || cpu == (u32)here)
 				continue;
 			me->counters[SCXU_COUNT_kicks]++;
-			if (preempt & (1ull << bit)) {
+			if (preempt & (1ull << bit) && may_preempt(cpu)) {
 				me->counters[SCXU_COUNT_preemptions]++;
 				scx_bpf_kick_cpu(cpu, KICK_PREEMPT);
 			} else {

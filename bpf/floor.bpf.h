@@ -409,7 +409,7 @@ static int watch_fire(void *map, int *key, struct watch *watch)
 		slices_ended = k->nr_episodes;
 		end_slices(now, true);
 	}
-	serve_kicks(a, me, -1);
+	serve_kicks(a, k, me, -1);
 	if (load(&k->nr_waiting) > OVERLOAD * nr_cpu_ids)
 		end_slices(now, false);
 	/* an insert that came after the CPU had looked, or the floor's work */

@@ -357,7 +357,7 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 
 	if (!k || !a || !me)
 		return;
-	serve_kicks(a, me, cpu);
+	serve_kicks(a, k, me, cpu);
 	shared = scx_bpf_dsq_nr_queued(DSQ_SHARED) > 0;
 	/* Kernel threads first: others wait for them. But not for ever. */
 	if ((me->kthread_row < IN_A_ROW || !(shared || load(&k->nr_waiting))) &&
@@ -820,7 +820,7 @@ int scxu_commit(void *ctx)
 
 	if (!me || !k || !a)
 		return 0;
-	serve_kicks(a, me, -1);
+	serve_kicks(a, k, me, -1);
 	if (stock_left(a, k))
 		kick_an_idle_cpu(me);
 	return 0;

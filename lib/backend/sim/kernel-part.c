@@ -186,13 +186,28 @@ static uint64_t stock_left(const struct scxu_sim *m)
 	return skip - tail <= head - tail ? head - skip : head - tail;
 }
 
+#define PREEMPTS_MAX  256u
+#define PREEMPTS_BITS 22
+
+static bool may_preempt(struct scxu_sim *m, unsigned int cpu)
+{
+	uint32_t window = (uint32_t)(m->now >> PREEMPTS_BITS);
+	struct scxu_cpu *c = &m->kcpus[cpu];
+
+	if (c->preempts_at != window) {
+		c->preempts_at = window;
+		c->preempts = 0;
+	}
+	return c->preempts++ < PREEMPTS_MAX;
+}
+
 /* not: the CPU that needs none, or SCXU_SIM_MAX_CPUS */
 static void serve_kicks(struct scxu_sim *m, unsigned int here, unsigned int not)
 {
 	struct scxu_agent *a = m->shm.agent;
 	uint64_t bits, preempt;
 
-	if (a->kick_seq == m->k.kicks_served)
+	if (a->kick_seq == m->k.kicks_served || !agent_in_charge(m))
 		return;
 	m->k.kicks_served = a->kick_seq;
 	preempt = a->preempt[0];
@@ -205,9 +220,12 @@ static void serve_kicks(struct scxu_sim *m, unsigned int here, unsigned int not)
 		if (cpu >= m->o.nr_cpus || cpu == not)
 			continue;
 		count(m, here, SCXU_COUNT_kicks);
-		if (preempt >> cpu & 1)
-			count(m, here, SCXU_COUNT_preemptions);
-		machine_kick(m, cpu, preempt >> cpu & 1 ? KICK_PREEMPT : KICK_IDLE);
+		if (!(preempt >> cpu & 1) || !may_preempt(m, cpu)) {
+			machine_kick(m, cpu, KICK_IDLE);
+			continue;
+		}
+		count(m, here, SCXU_COUNT_preemptions);
+		machine_kick(m, cpu, KICK_PREEMPT);
 	}
 }
 
