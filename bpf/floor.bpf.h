@@ -313,7 +313,7 @@ static __always_inline bool work_waits(struct scxu_kernel *k)
  */
 #define OVERLOAD 8
 
-static __always_inline void end_slices(u64 now, bool all)
+static __always_inline void end_slices(u64 now, u64 longest)
 {
 	u32 cpu;
 
@@ -321,7 +321,7 @@ static __always_inline void end_slices(u64 now, bool all)
 		struct scxu_cpu *c = cpu_state(cpu);
 
 		if (c && c->pid && c->pid != agent_tid &&
-		    (all || (s64)(now - c->since - c->slice) > 0))
+		    (s64)(now - c->since) > (s64)(c->slice < longest ? c->slice : longest))
 			scx_bpf_kick_cpu(cpu, KICK_PREEMPT);
 	}
 }
@@ -407,11 +407,13 @@ static int watch_fire(void *map, int *key, struct watch *watch)
 	/* those who wait have waited for a slice and more: let CPUs collect them now */
 	if (!agent_in_charge(k) && slices_ended != k->nr_episodes) {
 		slices_ended = k->nr_episodes;
-		end_slices(now, true);
+		end_slices(now, 0);
 	}
 	serve_kicks(a, k, me, -1);
 	if (load(&k->nr_waiting) > OVERLOAD * nr_cpu_ids)
-		end_slices(now, false);
+		end_slices(now, SCXU_SLICE_MAX_NS);
+	else if (scx_bpf_dsq_nr_queued(DSQ_KTHREADS) > 0)
+		end_slices(now, LONG_SLICE_NS);
 	/* an insert that came after the CPU had looked, or the floor's work */
 	if (!agent_in_charge(k) || stock_left(a, k) || scx_bpf_dsq_nr_queued(DSQ_SHARED) > 0 ||
 	    scx_bpf_dsq_nr_queued(DSQ_KTHREADS) > 0 || scx_bpf_dsq_nr_queued(DSQ_STARVED) > 0)

@@ -173,6 +173,11 @@ static __always_inline void enqueue_kthread(struct task_struct *p, u64 enq_flags
 {
 	me->counters[SCXU_COUNT_kernel_enqueues]++;
 	if (p->nr_cpus_allowed == 1) {
+		struct scxu_cpu *c = cpu_state(scx_bpf_task_cpu(p));
+
+		/* A policy may give a slice of a second; the watch ends it for all others. */
+		if (c && c->pid && c->slice > LONG_SLICE_NS)
+			enq_flags |= ENQ_PREEMPT;
 		dsq_insert(p, DSQ_LOCAL, slice_ns, enq_flags);
 		return;
 	}

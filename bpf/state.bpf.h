@@ -21,6 +21,7 @@
 #define CLOCK_MONOTONIC 1
 #define TICK_NS		4000000ull /* HZ=250: what a slice lasts at least */
 #define SECOND_NS	1000000000ull
+#define LONG_SLICE_NS	20000000ull /* the kernel's default: kernel threads are used to it */
 
 /* Set before load, known to the verifier. */
 const volatile __u32 nr_cpu_ids = 1;

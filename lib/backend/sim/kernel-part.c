@@ -618,7 +618,7 @@ static void watch_arm(struct scxu_sim *m)
 		watch_start(m);
 }
 
-static void end_slices(struct scxu_sim *m, bool all)
+static void end_slices(struct scxu_sim *m, uint64_t longest)
 {
 	unsigned int cpu;
 
@@ -626,7 +626,7 @@ static void end_slices(struct scxu_sim *m, bool all)
 		const struct scxu_cpu *c = &m->kcpus[cpu];
 
 		if (c->pid && c->pid != AGENT_PID &&
-		    (all || (int64_t)(m->now - c->since - c->slice) > 0))
+		    m->now - c->since > (c->slice < longest ? c->slice : longest))
 			machine_kick(m, cpu, KICK_PREEMPT);
 	}
 }
@@ -656,11 +656,11 @@ void kernel_part_watch(struct scxu_sim *m, unsigned int here)
 		ask_agent(m, here);
 	if (!agent_in_charge(m) && m->k.slices_ended != m->kernel->nr_episodes) {
 		m->k.slices_ended = m->kernel->nr_episodes;
-		end_slices(m, true);
+		end_slices(m, 0);
 	}
 	serve_kicks(m, here, SCXU_SIM_MAX_CPUS);
 	if (m->kernel->nr_waiting > (uint64_t)OVERLOAD * m->o.nr_cpus)
-		end_slices(m, false);
+		end_slices(m, SCXU_SLICE_MAX_NS);
 	if (!agent_in_charge(m) || stock_left(m) || m->nr_shared || m->nr_starved)
 		kick_idle_cpus(m, here);
 	watch_start(m);
