@@ -126,7 +126,7 @@ struct scxu_cpu {
 	__u64 events_head;	/* next event is written here, modulo SCXU_EVENTS */
 	__u64 decisions_tail;	/* next decision of this CPU's ring is taken here */
 	__u64 since;		/* ns at which the current task began to run */
-	__u64 vtime;		/* its virtual time then */
+	__u64 vtime;		/* its virtual time then, by the agent's order */
 	__u64 slice;		/* ns that it was given */
 	__u32 weight;		/* its weight */
 	__u32 slot;		/* its slot, SCXU_NO_SLOT for one kept in the kernel */
@@ -135,11 +135,15 @@ struct scxu_cpu {
 	__u8 online;
 	__u8 kthread_row;	/* kernel threads taken one after the other */
 	__u8 preempt_row;	/* preempting decisions, likewise */
-	__u8 idle_kicks;	/* given to itself on going idle, one after the other */
+	__u8 idle_kicks;	/* given to itself on going idle, in vain */
 	__u8 starved_turn;	/* odd: a starved task comes before decisions */
+	__u8 unknown_turn;	/* odd: one of DSQ_SHARED comes before decisions */
 	__u8 wake_sync;		/* who wakes here is about to sleep, as it says */
-	__u8 pad[5];
-	__u64 rescue_at;	/* ns of the next look for starved tasks in DSQ_SHARED */
+	__u32 looked;		/* at so many tasks of DSQ_SHARED, the present time */
+	__u32 preempts;		/* that the agent wished for, in the present window */
+	__u32 preempts_at;	/* which that is */
+	__u64 vnow;		/* virtual now of its order: see state.bpf.h */
+	__u64 shift;		/* what the agent's order is behind it */
 	__u64 counters[SCXU_NR_COUNTERS];
 	__u64 waits[SCXU_WAIT_BUCKETS];
 	__u32 events[SCXU_EVENTS] __attribute__((aligned(64)));
@@ -204,7 +208,7 @@ struct scxu_kernel {
 	struct scxu_loaded loaded;
 	__u64 stock_tail;	/* next decision for any CPU is taken here */
 	__u64 nr_waiting;	/* tasks in custody */
-	__u64 vnow;		/* virtual now */
+	__u64 vnow;		/* virtual now of the agent's order */
 	__u64 floor_seq;	/* grows at each take-over by the floor */
 	__u64 in_charge_since;	/* ns; since when who is in charge is */
 	__u64 floor_longest;	/* ns; longest episode that ended */

@@ -45,17 +45,22 @@ static __always_inline void push_event(struct scxu_cpu *me, u32 cpu, u32 slot)
 }
 
 /* For policies that want to know; see enum scxu_event_kind. p is on its run queue's CPU. */
-static __always_inline void push_hint(struct scxu_cpu *me, u32 kind, struct task_struct *p,
-				      u32 slot)
+static __always_inline void push_hint(u32 kind, struct task_struct *p, u32 slot)
 {
-	u32 cpu = bpf_get_smp_processor_id(), where = scx_bpf_task_cpu(p);
+	u32 cpu = bpf_get_smp_processor_id(), where;
 	struct scxu_agent_cpu *ac;
-	u64 head = me->events_head;
+	struct scxu_cpu *me;
+	u64 head;
 
-	if (!(wanted_hints & (1u << kind)) || slot == SCXU_NO_SLOT || where >= SCXU_MAX_CPUS)
+	if (!(wanted_hints & (1u << kind)) || slot == SCXU_NO_SLOT)
 		return;
+	where = scx_bpf_task_cpu(p);
 	ac = bpf_map_lookup_elem(&agent_cpus, &cpu);
-	if (!ac || head - load(&ac->events_tail) >= SCXU_EVENT_HINTS)
+	me = cpu_state(cpu);
+	if (!ac || !me || where >= SCXU_MAX_CPUS)
+		return;
+	head = me->events_head;
+	if (head - load(&ac->events_tail) >= SCXU_EVENT_HINTS)
 		return;
 	me->events[head & (SCXU_EVENTS - 1)] = kind << SCXU_EVENT_KIND_SHIFT |
 					       where << SCXU_EVENT_CPU_SHIFT | slot;
@@ -81,10 +86,14 @@ static __always_inline bool has_unread(const struct scxu_agent *a)
 	return *(volatile u64 *)&unread_pass == load(&a->passes);
 }
 
-/* Would one of those come before a task of that virtual time. By the policy's own order: perhaps. */
-static __always_inline bool unread_before(const struct scxu_agent *a, u64 vtime)
+/*
+ * Would one of those come before a task of that virtual time, which is by the CPU's order
+ * (by_cpu()). By the policy's own order: perhaps.
+ */
+static __always_inline bool unread_before(const struct scxu_agent *a, const struct scxu_cpu *c,
+					  u64 vtime)
 {
-	return has_unread(a) && (own_order || scxu_vtime_before(unread_vtime, vtime));
+	return has_unread(a) && (own_order || scxu_vtime_before(unread_vtime + c->shift, vtime));
 }
 
 enum unasked { ASKED, UNASKED, UNASKED_WAKEUP };
@@ -170,16 +179,49 @@ static __always_inline bool ask_agent(struct scxu_cpu *me, u64 now)
 	return false;
 }
 
+/*
+ * False: one that went offline while idle. The kernel leaves its bit in the idle mask, and a
+ * kick for it is one for nobody.
+ */
+static __always_inline bool can_be_kicked(s32 cpu)
+{
+	struct scxu_cpu *c = cpu_state(cpu);
+
+	return !c || c->online;
+}
+
 /* There is work that any CPU may take. False: no CPU is idle. */
 static __always_inline bool kick_an_idle_cpu(struct scxu_cpu *me)
 {
-	const struct cpumask *idle = scx_bpf_get_idle_cpumask();
-	u32 cpu = bpf_cpumask_first(idle);
+	u32 i;
 
-	scx_bpf_put_idle_cpumask(idle);
-	if (cpu >= nr_cpu_ids)
+	bpf_for (i, 0, 8) {
+		const struct cpumask *idle = scx_bpf_get_idle_cpumask();
+		u32 cpu = bpf_cpumask_first(idle);
+
+		scx_bpf_put_idle_cpumask(idle);
+		if (cpu >= nr_cpu_ids)
+			break;
+		if (can_be_kicked(cpu)) {
+			kick_cpu(cpu, KICK_IDLE);
+			me->counters[SCXU_COUNT_kicks]++;
+			return true;
+		}
+		scx_bpf_test_and_clear_cpu_idle(cpu);
+	}
+	return false;
+}
+
+/* The task lies in a DSQ: a CPU that idles and may run it shall look. False: there is none. */
+static __always_inline bool kick_idle_for(struct task_struct *p, struct scxu_cpu *me)
+{
+	s32 cpu = scx_bpf_pick_idle_cpu(p->cpus_ptr, 0);
+
+	if (cpu >= 0 && !can_be_kicked(cpu))
+		cpu = scx_bpf_pick_idle_cpu(p->cpus_ptr, 0);
+	if (cpu < 0)
 		return false;
-	kick_cpu(cpu, KICK_IDLE);
+	kick_cpu(cpu, 0);
 	me->counters[SCXU_COUNT_kicks]++;
 	return true;
 }
@@ -236,6 +278,38 @@ static __always_inline void call_agent(struct scxu_cpu *me, u64 now)
 		kick_for_agent(me);
 }
 
+/*
+ * Ahead of all others it may run for 7/8 of the time, some of it saved up. Else one that sleeps
+ * for a nanosecond now and then would have its CPU for itself: each time it has slept.
+ */
+static __always_inline bool agent_has_budget(u64 runtime)
+{
+	s64 most = 16 * floor_ns, budget;
+	u64 now = bpf_ktime_get_ns();
+
+	budget = agent_budget + (s64)((now - budget_at) / 8 * 7) - (s64)(runtime - budget_runtime);
+	budget_at = now;
+	budget_runtime = runtime;
+	if (budget > most)
+		budget = most;
+	if (budget < -most)
+		budget = -most;
+	agent_budget = budget;
+	return budget > 0;
+}
+
+/*
+ * It rests, but has had more than its time. It displaces nobody then, and is the next when
+ * some slice ends: an honest agent with so much to do is worth more than its share, and
+ * that it does not answer meanwhile is not its fault.
+ */
+static __always_inline void wait_a_slice(struct task_ctx *t, const struct scxu_kernel *k)
+{
+	t->vtime = k->vnow - credit_ns;
+	if (asked_at)
+		asked_at = bpf_ktime_get_ns() + 2 * TICK_NS;
+}
+
 /* It begins to run. */
 static __always_inline void agent_runs(struct task_struct *p)
 {
@@ -267,8 +341,17 @@ __noinline bool fetch_agent(s32 cpu)
 	if (!me || !bpf_cpumask_test_cpu(cpu, p->cpus_ptr)) {
 		kick_cpu(where, KICK_PREEMPT);
 	} else if (__sync_val_compare_and_swap(&agent_parked, 1, 0) == 1) {
+		bool ahead = agent_has_budget(p->se.sum_exec_runtime);
+		struct task_ctx *t = task_ctx(p);
+		struct scxu_kernel *k = kernel_state();
+
 		agent_runs(p);
-		if (where != cpu && scx_bpf_task_running(p)) {
+		if (!ahead && t && k) {
+			place(p, t, k, SCXU_WAIT_WAKEUP);
+			wait_a_slice(t, k);
+			dsq_insert_vtime(p, DSQ_SHARED, shared_slice(),
+					 by_cpu(me, t->vtime, p->scx.weight), 0);
+		} else if (where != cpu && scx_bpf_task_running(p)) {
 			/* that CPU is just switching it out (see take()): back there */
 			dsq_insert(p, DSQ_LOCAL_ON | where, floor_ns, ENQ_HEAD | ENQ_PREEMPT);
 		} else {
@@ -299,13 +382,35 @@ static __always_inline u64 stock_left(struct scxu_agent *a, struct scxu_kernel *
 	return skip - tail <= head - tail ? head - skip : head - tail;
 }
 
-/* The agent's wishes that concern other CPUs. */
-static __always_inline void serve_kicks(struct scxu_agent *a, struct scxu_cpu *me, s32 here)
+/*
+ * A CPU that is preempted without end gets nothing done. More often than that, a decision
+ * waits for the end of a slice.
+ */
+#define PREEMPTS_MAX  256u
+#define PREEMPTS_BITS 22 /* in so many bits of ns: 4 ms */
+
+static __always_inline bool may_preempt(u32 cpu)
+{
+	struct scxu_cpu *c = cpu_state(cpu);
+	u32 window = bpf_ktime_get_ns() >> PREEMPTS_BITS;
+
+	if (!c)
+		return false;
+	if (c->preempts_at != window) {
+		c->preempts_at = window;
+		c->preempts = 0;
+	}
+	return c->preempts++ < PREEMPTS_MAX;
+}
+
+/* The agent's wishes that concern other CPUs; none of one that is not in charge. */
+static __always_inline void serve_kicks(struct scxu_agent *a, struct scxu_kernel *k,
+					struct scxu_cpu *me, s32 here)
 {
 	u32 words = (nr_cpu_ids + 63) / 64, w, i;
 	u64 seq = load(&a->kick_seq);
 
-	if (seq == kicks_served)
+	if (seq == kicks_served || *(volatile u32 *)&k->floor_reason != SCXU_FLOOR_NONE)
 		return;
 	kicks_served = seq;
 	bpf_for (w, 0, words) {
@@ -327,7 +432,7 @@ static __always_inline void serve_kicks(struct scxu_agent *a, struct scxu_cpu *m
 			if (cpu >= nr_cpu_ids || cpu == (u32)here)
 				continue;
 			me->counters[SCXU_COUNT_kicks]++;
-			if (preempt & (1ull << bit)) {
+			if (preempt & (1ull << bit) && may_preempt(cpu)) {
 				me->counters[SCXU_COUNT_preemptions]++;
 				kick_cpu(cpu, KICK_PREEMPT);
 			} else {

@@ -184,22 +184,9 @@ static __always_inline bool makes_sense(const struct scxu_decision *d)
 {
 	struct scxu_record *r = record(d->slot);
 	u64 slice = d->slice_us ? (u64)d->slice_us * 1000 : slice_ns;
-	u64 shift, most;
 
-	if (!r || d->flags & ~SCXU_DECIDE_FLAGS || d->gen >> (64 - SCXU_GEN_SHIFT) ||
-	    slice < SCXU_SLICE_MIN_NS || slice > SCXU_SLICE_MAX_NS)
-		return false;
-	/*
-	 * The record may be of a later wait by now, and further on; but as far ahead
-	 * as place() lets a task be, twice, it is not.
-	 */
-	if (!(d->flags & SCXU_DECIDE_VTIME))
-		return true;
-	shift = d->vtime - r->vtime;
-	if ((s64)shift < 0)
-		shift = -shift;
-	most = 2 * lead_limit(r->weight);
-	return shift <= (most > VTIME_SHIFT_NS ? most : VTIME_SHIFT_NS);
+	return r && !(d->flags & ~SCXU_DECIDE_FLAGS) && !(d->gen >> (64 - SCXU_GEN_SHIFT)) &&
+	       slice >= SCXU_SLICE_MIN_NS && slice <= SCXU_SLICE_MAX_NS;
 }
 
 static __always_inline bool waits_still(const struct scxu_decision *d)
@@ -240,8 +227,10 @@ __noinline int take(struct scxu_decision *d __arg_nonnull, s32 cpu, u32 how)
 	struct task_ctx *t;
 	int err = -ENOENT;
 	bool shared, same_wait;
+	struct scxu_cpu *c;
 
-	if (!me || !k)
+	c = cpu_state(cpu);
+	if (!me || !k || !c)
 		return -EINVAL;
 	r = record(d->slot);
 	if (!r) {
@@ -264,7 +253,11 @@ __noinline int take(struct scxu_decision *d __arg_nonnull, s32 cpu, u32 how)
 		bpf_task_release(p);
 		goto stale;
 	}
-	vtime = d->flags & SCXU_DECIDE_VTIME ? d->vtime : t->vtime;
+	vtime = t->vtime;
+	/* The policy's account, as far as it leaves the task in the order. */
+	if (d->flags & SCXU_DECIDE_VTIME)
+		vtime = within(d->vtime, k->vnow, slices(LAG_SLICES, p->scx.weight),
+			       lead_limit(p->scx.weight));
 	/*
 	 * One that another CPU is just switching out: 6.12 tests its migration
 	 * state without a lock, may find it disabled (by a callback that runs on
@@ -276,7 +269,7 @@ __noinline int take(struct scxu_decision *d __arg_nonnull, s32 cpu, u32 how)
 	if (how == TAKE_STARVED)
 		dsq_insert_vtime(p, DSQ_STARVED, slice, t->enqueued_at, 0);
 	else if (shared)
-		dsq_insert_vtime(p, DSQ_SHARED, slice, vtime, 0);
+		dsq_insert_vtime(p, DSQ_SHARED, slice, by_cpu(c, vtime, p->scx.weight), 0);
 	else
 		dsq_insert(p, DSQ_LOCAL, slice, 0);
 
@@ -315,18 +308,12 @@ __noinline int take(struct scxu_decision *d __arg_nonnull, s32 cpu, u32 how)
 	}
 	t->vtime = vtime;
 	t->slice = slice;
-	if (shared) {
-		/*
-		 * This CPU takes one, and not one that may not run here; a CPU that is
-		 * idle does not look by itself.
-		 */
-		s32 idle = scx_bpf_pick_idle_cpu(p->cpus_ptr, 0);
-
-		if (idle >= 0) {
-			kick_cpu(idle, 0);
-			me->counters[SCXU_COUNT_kicks]++;
-		}
-	}
+	/*
+	 * This CPU takes one, and not one that may not run here; a CPU that is idle does
+	 * not look by itself.
+	 */
+	if (shared)
+		kick_idle_for(p, me);
 	bpf_task_release(p);
 	if (how == TAKE_FLOOR) {
 		me->counters[SCXU_COUNT_floor_rescues]++;
@@ -340,7 +327,7 @@ __noinline int take(struct scxu_decision *d __arg_nonnull, s32 cpu, u32 how)
 		short_since = 0;
 		probation = 0;
 		if (!(d->flags & SCXU_DECIDE_PREEMPT))
-			advance_vnow(k, vtime);
+			advance_vnow(&k->vnow, vtime);
 	}
 	return err;
 stale:

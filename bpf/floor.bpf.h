@@ -49,15 +49,33 @@ static __always_inline void floor_enter(struct scxu_kernel *k, struct scxu_cpu *
 }
 
 /* The agent's thread has ended. The floor may have the machine already. */
-static __always_inline void agent_gone(struct scxu_kernel *k, struct scxu_cpu *me, u64 now)
+static __always_inline void agent_gone(struct scxu_kernel *k, struct scxu_cpu *me, s32 tid,
+				       s32 tgid, u64 now)
 {
-	k->agent_tid = 0;
-	k->agent_tgid = 0;
+	/* of the old one's: see agent_exits() */
+	__sync_val_compare_and_swap(&k->agent_tid, tid, 0);
+	__sync_val_compare_and_swap(&k->agent_tgid, tgid, 0);
 	k->agent_gone_at = now;
 	me->counters[SCXU_COUNT_floor_absent]++;
 	floor_enter(k, me, SCXU_FLOOR_ABSENT, now);
 	k->floor_reason = SCXU_FLOOR_ABSENT;
 	last_episode(k)->reason = SCXU_FLOOR_ABSENT;
+}
+
+/*
+ * A CPU has found nothing, and tasks wait: whatever the agent says that it has given, it was not for
+ * this CPU. With limited tasks it may be that none of them is: an agent that says that
+ * it holds none is believed, for as long as two slices may last.
+ */
+static __always_inline void falls_short(const struct scxu_agent *a, struct scxu_cpu *me, u64 now)
+{
+	u64 since = now;
+
+	me->counters[SCXU_COUNT_shortages]++;
+	if (affinity_agent && !agent_has_work(a))
+		since += 2 * SCXU_SLICE_MAX_NS;
+	if (!short_since || (s64)(short_since - since) > 0)
+		short_since = since;
 }
 
 static __always_inline void floor_check(struct scxu_kernel *k, struct scxu_cpu *me, u64 now)
@@ -174,33 +192,57 @@ __noinline int collect(s32 cpu, u64 now, u32 how)
 }
 
 /*
- * Virtual time alone would let a light task in DSQ_SHARED wait beside heavy ones
- * for longer than the kernel's watchdog. Runs the last of the order that has
- * waited for starve_ns.
+ * So far the kernel part looks into DSQ_SHARED, which may be of any length, at a time. The
+ * count is in memory: of a variable the verifier would follow each value.
  */
-__noinline int rescue_shared(s32 cpu, u64 now)
+#define HEAD_LOOK   512
+#define RESCUE_LOOK 4096
+#define RESCUE_MOVE 64
+
+static __always_inline bool looks_on(struct scxu_cpu *me, u32 by, u32 limit)
 {
-	struct task_struct *p;
-	int moved = 0, n = 0;
+	volatile u32 *looked = &me->looked;
 
-	bpf_rcu_read_lock();
-	bpf_for_each (scx_dsq, p, DSQ_SHARED, DSQ_ITER_REV) {
-		struct task_ctx *t = task_ctx(p);
-
-		if (t && t->enqueued_at && (s64)(now - t->enqueued_at) > (s64)starve_ns &&
-		    bpf_cpumask_test_cpu(cpu, p->cpus_ptr)) {
-			moved = dsq_move(FOR_EACH_ITER, p, DSQ_LOCAL);
-			break;
-		}
-		if (++n >= 64)
-			break;
-	}
-	bpf_rcu_read_unlock();
-	return moved;
+	return (*looked += by) < limit;
 }
 
 /*
- * Who starved in custody is run by turns with those whose turn it is. When many starve
+ * Virtual time alone would let a light task in DSQ_SHARED wait beside heavy ones
+ * for longer than the kernel's watchdog. Who has waited there for starve_ns goes to
+ * DSQ_STARVED, as those in custody do; by turns from both ends of the order, should it be
+ * longer than we look.
+ */
+__noinline int rescue_shared(s32 cpu, u64 now)
+{
+	struct scxu_cpu *me = cpu_state(cpu);
+	struct task_struct *p;
+	u64 again = SECOND_NS;
+
+	if (!me)
+		return 0;
+	me->looked = 0;
+	bpf_rcu_read_lock();
+	bpf_for_each (scx_dsq, p, DSQ_SHARED, DSQ_ITER_REV * (rescue_turn++ & 1)) {
+		struct task_ctx *t = task_ctx(p);
+		u32 by = 1;
+
+		if (t && t->enqueued_at && (s64)(now - t->enqueued_at) > (s64)starve_ns &&
+		    dsq_move_vtime(FOR_EACH_ITER, p, DSQ_STARVED, t->enqueued_at)) {
+			me->counters[SCXU_COUNT_starved]++;
+			by = RESCUE_LOOK / RESCUE_MOVE;
+		}
+		if (!looks_on(me, by, RESCUE_LOOK)) {
+			again = SECOND_NS / 16;
+			break;
+		}
+	}
+	bpf_rcu_read_unlock();
+	rescue_at = now + again;
+	return 0;
+}
+
+/*
+ * Who starved is run by turns with those whose turn it is. When many starve
  * at once, the last of them would wait for as long again: from here on they go first.
  */
 __noinline bool starved_too_long(u64 now)
@@ -210,7 +252,7 @@ __noinline bool starved_too_long(u64 now)
 
 	bpf_rcu_read_lock();
 	bpf_for_each (scx_dsq, p, DSQ_STARVED, 0) {
-		/* ordered by when they began to wait: see take() */
+		/* ordered by when they began to wait: see take() and rescue_shared() */
 		too_long = (s64)(now - p->scx.dsq_vtime) > (s64)(starve_ns + starve_ns / 4);
 		break;
 	}
@@ -219,24 +261,40 @@ __noinline bool starved_too_long(u64 now)
 }
 
 /*
- * The virtual time of the first task of DSQ_SHARED that may run here, made odd;
- * 0 for none. (A function of its own for the verifier, which then follows its
- * loop once and not once for each path through the caller.)
+ * The virtual time of the first task of DSQ_SHARED that may run here, made odd; 0 for
+ * none. HEAD_UNKNOWN: more than HEAD_LOOK come first, which may not. (A function of its
+ * own for the verifier, which then follows its loop once and not once for each path
+ * through the caller.) *agents: its virtual time in the agent's order, if that orders it.
  */
-__noinline u64 shared_head(s32 cpu)
+#define HEAD_UNKNOWN 2
+
+__noinline u64 shared_head(s32 cpu, u64 *agents __arg_nonnull)
 {
+	struct scxu_cpu *me = cpu_state(cpu);
 	struct task_struct *p;
 	u64 vtime = 0;
-	int n = 0;
 
+	if (!me)
+		return 0;
+	me->looked = 0;
 	bpf_rcu_read_lock();
 	bpf_for_each (scx_dsq, p, DSQ_SHARED, 0) {
 		if (bpf_cpumask_test_cpu(cpu, p->cpus_ptr)) {
-			vtime = p->scx.dsq_vtime | 1;
+			struct task_ctx *t = agent_orders(p) ? task_ctx(p) : NULL;
+
+			vtime = p->scx.dsq_vtime;
+			if (t)
+				*agents = t->vtime;
+			/* by another CPU's order, that has gone apart from ours */
+			if ((s64)(vtime - me->vnow) > (s64)slices(ORDER_SLICES, p->scx.weight))
+				vtime = me->vnow;
+			vtime |= 1;
 			break;
 		}
-		if (++n >= 32)
+		if (!looks_on(me, 1, HEAD_LOOK)) {
+			vtime = HEAD_UNKNOWN;
 			break;
+		}
 	}
 	bpf_rcu_read_unlock();
 	return vtime;
@@ -255,7 +313,7 @@ static __always_inline bool work_waits(struct scxu_kernel *k)
  */
 #define OVERLOAD 8
 
-static __always_inline void end_slices(u64 now, bool all)
+static __always_inline void end_slices(u64 now, u64 longest)
 {
 	u32 cpu;
 
@@ -263,7 +321,7 @@ static __always_inline void end_slices(u64 now, bool all)
 		struct scxu_cpu *c = cpu_state(cpu);
 
 		if (c && c->pid && c->pid != agent_tid &&
-		    (all || (s64)(now - c->since - c->slice) > 0))
+		    (s64)(now - c->since) > (s64)(c->slice < longest ? c->slice : longest))
 			kick_cpu(cpu, KICK_PREEMPT);
 	}
 }
@@ -300,18 +358,52 @@ static __always_inline void orphan_exit(void)
 	scx_bpf_exit_bstr(0, text, &seconds, sizeof(seconds));
 }
 
+/* What waits may be for one of them only: others each time, until all had their turn. */
+static __always_inline void kick_idle_cpus(struct scxu_cpu *me)
+{
+	u32 i;
+
+	bpf_for (i, 0, 4) {
+		const struct cpumask *idle = scx_bpf_get_idle_cpumask();
+		u32 cpu = bpf_cpumask_any_distribute(idle);
+
+		scx_bpf_put_idle_cpumask(idle);
+		if (cpu >= nr_cpu_ids)
+			break;
+		kick_cpu(cpu, KICK_IDLE);
+		me->counters[SCXU_COUNT_kicks]++;
+	}
+}
+
+/*
+ * The watch is not armed, and its timer runs: who arms it starts the timer anew. In this
+ * order, since who did so before our start has lost its own.
+ */
+static __always_inline void orphan_look(struct watch *watch)
+{
+	bpf_timer_start(&watch->timer, ORPHAN_LOOK_NS, 0);
+	if (*(volatile u32 *)&watch_armed)
+		bpf_timer_start(&watch->timer, floor_ns / 2, 0);
+}
+
 /* Looks after waiting tasks when no CPU does: all idle, or all in long slices. */
 static int watch_fire(void *map, int *key, struct watch *watch)
 {
 	struct scxu_cpu *me = cpu_state(bpf_get_smp_processor_id());
 	struct scxu_kernel *k = kernel_state();
 	struct scxu_agent *a = agent_area();
-	u64 now = bpf_ktime_get_ns(), gone_at, next = floor_ns / 2;
-	bool in_charge;
+	u64 now = bpf_ktime_get_ns(), gone_at;
 
 	if (!k || !me || !a)
 		return 0;
-	gone_at = k->agent_gone_at;
+	/*
+	 * The scheduler may have ended before its maps and this timer. Up to 7.0
+	 * scx_bpf_exit() would end the one that is loaded now.
+	 */
+	if (*(volatile u32 *)&k->exited)
+		return 0;
+	/* the end of one may be told after another has come */
+	gone_at = agent_tid ? 0 : k->agent_gone_at;
 	if (gone_at && orphan_ns && (s64)(now - gone_at - orphan_ns) > 0) {
 		orphan_exit();
 		return 0;
@@ -319,28 +411,34 @@ static int watch_fire(void *map, int *key, struct watch *watch)
 	/* see scxu_cpu_offline() */
 	if ((s64)(leaving_until - now) > 0)
 		kick_cpu(leaving_cpu, 0);
-	else if (!work_waits(k) && gone_at && orphan_ns) {
-		next = ORPHAN_LOOK_NS;
-	} else if (!work_waits(k)) {
+	else if (!work_waits(k)) {
 		__sync_lock_test_and_set(&watch_armed, 0);
+		if (!work_waits(k)) {
+			if (gone_at && orphan_ns)
+				orphan_look(watch);
+			return 0;
+		}
 		/* a task that came meanwhile saw "armed": arm for it */
-		if (!work_waits(k) || __sync_val_compare_and_swap(&watch_armed, 0, 1))
+		if (__sync_val_compare_and_swap(&watch_armed, 0, 1))
 			return 0;
 	}
-	in_charge = agent_in_charge(k);
 	floor_check(k, me, now);
 	look_after_agent(k, a, me, now);
 	/* those who wait have waited for a slice and more: let CPUs collect them now */
-	if (in_charge && !agent_in_charge(k))
-		end_slices(now, true);
-	serve_kicks(a, me, -1);
+	if (!agent_in_charge(k) && slices_ended != k->nr_episodes) {
+		slices_ended = k->nr_episodes;
+		end_slices(now, 0);
+	}
+	serve_kicks(a, k, me, -1);
 	if (load(&k->nr_waiting) > OVERLOAD * nr_cpu_ids)
-		end_slices(now, false);
+		end_slices(now, SCXU_SLICE_MAX_NS);
+	else if (scx_bpf_dsq_nr_queued(DSQ_KTHREADS) > 0)
+		end_slices(now, LONG_SLICE_NS);
 	/* an insert that came after the CPU had looked, or the floor's work */
 	if (!agent_in_charge(k) || stock_left(a, k) || scx_bpf_dsq_nr_queued(DSQ_SHARED) > 0 ||
-	    scx_bpf_dsq_nr_queued(DSQ_KTHREADS) > 0)
-		kick_an_idle_cpu(me);
-	if (bpf_timer_start(&watch->timer, next, 0))
+	    scx_bpf_dsq_nr_queued(DSQ_KTHREADS) > 0 || scx_bpf_dsq_nr_queued(DSQ_STARVED) > 0)
+		kick_idle_cpus(me);
+	if (bpf_timer_start(&watch->timer, floor_ns / 2, 0))
 		watch_armed = 0;
 	return 0;
 }

@@ -103,10 +103,6 @@ struct scx_exit_task_args {
 	bool cancelled;
 };
 
-struct scx_dump_ctx {
-	s32 cpu;
-};
-
 #pragma clang attribute pop
 
 /* libbpf matches these by name with the members that the running kernel has. */
@@ -134,9 +130,7 @@ struct sched_ext_ops {
 };
 
 /* Values that moved between kernels: always through bpf_core_enum_value(). */
-enum scx_public_consts { SCX_SLICE_DFL = 20000000 };
 enum scx_dsq_id_flags {
-	SCX_DSQ_FLAG_BUILTIN = 1LLU << 63,
 	SCX_DSQ_LOCAL = (1LLU << 63) | 2,
 	SCX_DSQ_LOCAL_ON = (1LLU << 63) | (1LLU << 62),
 };
@@ -152,14 +146,7 @@ enum scx_kick_flags {
 	SCX_KICK_PREEMPT = 2,
 };
 enum scx_ent_flags { SCX_TASK_QUEUED = 1 };
-enum scx_ops_flags {
-	SCX_OPS_KEEP_BUILTIN_IDLE = 1,
-	SCX_OPS_ENQ_LAST = 2,
-	SCX_OPS_SWITCH_PARTIAL = 8,
-	SCX_OPS_ALLOW_QUEUED_WAKEUP = 32,
-};
 
-#define PF_EXITING	0x00000004
 #define PF_EXITING	0x00000004
 #define PF_KTHREAD	0x00200000
 

@@ -24,8 +24,9 @@
  *
  * The floor: when the agent was asked and does not answer for floor_ns, waiting
  * tasks move from custody to DSQ_SHARED, and new ones go there directly, until
- * it answers. While both kinds are there, decisions pass through DSQ_SHARED too:
- * one order in one unit, so that neither side starves the other.
+ * it answers. While both kinds are there, a CPU takes whichever is first by virtual
+ * time: its own order and the agent's in one unit (state.bpf.h), so that neither side
+ * starves the other.
  *
  * Why no task is lost
  * -------------------
@@ -96,26 +97,21 @@ char _license[] SEC("license")
 static __always_inline void enqueue_shared(struct task_struct *p, u64 vtime, u64 enq_flags,
 					   struct scxu_cpu *me)
 {
-	s32 cpu;
+	struct scxu_cpu *c = agent_orders(p) ? cpu_state(scx_bpf_task_cpu(p)) : NULL;
 
+	if (c)
+		vtime = by_cpu(c, vtime, p->scx.weight);
 	dsq_insert_vtime(p, DSQ_SHARED, shared_slice(), vtime, enq_flags);
 	/* The kick happens when the rq lock is released, after the insert. */
-	cpu = scx_bpf_pick_idle_cpu(p->cpus_ptr, 0);
-	if (cpu < 0) {
+	if (!kick_idle_for(p, me))
 		watch_arm(); /* for a CPU that goes idle before the insert takes effect */
-		return;
-	}
-	kick_cpu(cpu, 0);
-	me->counters[SCXU_COUNT_kicks]++;
 }
 
 static __always_inline bool kept_in_kernel(struct task_struct *p)
 {
 	if (p->tgid == agent_tgid)
 		return true; /* the agent's other threads: never through itself */
-	if ((u32)p->nr_cpus_allowed >= nr_possible)
-		return false;
-	return !affinity_agent || p->nr_cpus_allowed < 2;
+	return !agent_orders(p);
 }
 
 /* It yields: it is kept in no DSQ until a CPU needs it, and the watch looks after it. */
@@ -132,11 +128,13 @@ static __always_inline void enqueue_agent(struct task_struct *p, u64 enq_flags,
 					  struct scxu_agent *a, struct scxu_cpu *me)
 {
 	struct scxu_kernel *k = kernel_state();
+	bool has_budget = agent_has_budget(p->se.sum_exec_runtime);
 	struct task_ctx *t;
 	u64 ran;
 
-	if (enq_flags & ENQ_WAKEUP) {
+	if (enq_flags & ENQ_WAKEUP)
 		agent_runs(p);
+	if (enq_flags & ENQ_WAKEUP && has_budget) {
 		/* It has slept: it may run at once, for so long as the floor would wait. */
 		dsq_insert(p, DSQ_LOCAL, floor_ns, enq_flags | ENQ_HEAD | ENQ_PREEMPT);
 		/* 6.16: a CPU on its way to idle does not see the insert by itself */
@@ -152,7 +150,7 @@ static __always_inline void enqueue_agent(struct task_struct *p, u64 enq_flags,
 	 * there already: it has not had its time, and nothing goes on without it.
 	 */
 	ran = p->se.sum_exec_runtime - agent_woke_at;
-	if (ran < floor_ns) {
+	if (ran < floor_ns && has_budget) {
 		dsq_insert(p, DSQ_LOCAL, floor_ns - ran, enq_flags | ENQ_HEAD);
 		kick_cpu(scx_bpf_task_cpu(p), KICK_PREEMPT);
 		return;
@@ -164,25 +162,27 @@ static __always_inline void enqueue_agent(struct task_struct *p, u64 enq_flags,
 		return;
 	}
 	/* not by all the time that it has slept in its life */
-	t->vtime = place(t->vtime, k->vnow, p->scx.weight, true, false);
+	place(p, t, k, SCXU_WAIT_WAKEUP);
+	if (ran < floor_ns)
+		wait_a_slice(t, k);
 	enqueue_shared(p, t->vtime, enq_flags, me);
 }
 
 static __always_inline void enqueue_kthread(struct task_struct *p, u64 enq_flags,
 					    struct scxu_cpu *me)
 {
-	s32 cpu;
-
 	me->counters[SCXU_COUNT_kernel_enqueues]++;
 	if (p->nr_cpus_allowed == 1) {
+		struct scxu_cpu *c = cpu_state(scx_bpf_task_cpu(p));
+
+		/* A policy may give a slice of a second; the watch ends it for all others. */
+		if (c && c->pid && c->slice > LONG_SLICE_NS)
+			enq_flags |= ENQ_PREEMPT;
 		dsq_insert(p, DSQ_LOCAL, slice_ns, enq_flags);
 		return;
 	}
 	dsq_insert(p, DSQ_KTHREADS, slice_ns, enq_flags);
-	cpu = scx_bpf_pick_idle_cpu(p->cpus_ptr, 0);
-	if (cpu >= 0)
-		kick_cpu(cpu, 0);
-	else
+	if (!kick_idle_for(p, me))
 		watch_arm();
 }
 
@@ -259,14 +259,11 @@ void BPF_STRUCT_OPS(scxu_enqueue, struct task_struct *p, u64 enq_flags)
 		enqueue_kthread(p, enq_flags, me);
 		return;
 	}
-	/* The kernel does it by itself from 6.14 on. */
 	t = task_ctx(p);
-	if (!t || task_migration_disabled(p)) {
-		me->counters[SCXU_COUNT_kernel_enqueues]++;
+	if (!t) { /* impossible too */
 		dsq_insert(p, DSQ_LOCAL, slice_ns, enq_flags);
 		return;
 	}
-
 	now = bpf_ktime_get_ns();
 	t->enqueued_at = now;
 	if (enq_flags & ENQ_WAKEUP)
@@ -275,9 +272,14 @@ void BPF_STRUCT_OPS(scxu_enqueue, struct task_struct *p, u64 enq_flags)
 		flags |= SCXU_WAIT_NEW;
 		t->flags &= ~TASK_FRESH;
 	}
-	t->vtime = place(t->vtime, k->vnow, p->scx.weight, flags & SCXU_WAIT_WAKEUP,
-			 flags & SCXU_WAIT_NEW);
+	place(p, t, k, flags);
 
+	/* The kernel does it by itself from 6.14 on. */
+	if (task_migration_disabled(p)) {
+		me->counters[SCXU_COUNT_kernel_enqueues]++;
+		dsq_insert(p, DSQ_LOCAL, slice_ns, enq_flags);
+		return;
+	}
 	if (kept_in_kernel(p)) {
 		me->counters[SCXU_COUNT_kernel_enqueues]++;
 		goto shared;
@@ -354,9 +356,10 @@ s32 BPF_STRUCT_OPS(scxu_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wak
 
 /* --- dispatch ----------------------------------------------------------- */
 
-static __always_inline void keep_running(struct task_struct *prev, struct task_ctx *t,
+static __always_inline void keep_running(struct task_struct *prev, struct task_ctx *t, u64 vtime,
 					 struct scxu_cpu *me)
 {
+	advance_vnow(&me->vnow, vtime);
 	me->counters[SCXU_COUNT_kept_running]++;
 	short_since = 0; /* the CPU has what it wants */
 	task_set_slice(prev, t->slice ?: slice_ns);
@@ -371,13 +374,13 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 	struct scxu_agent *a = agent_area();
 	struct scxu_cpu *me = cpu_state(cpu);
 	struct task_ctx *prev_t = NULL;
-	u64 now, prev_vtime = 0, head, left;
-	bool shared, parked, taken = false;
+	u64 now, prev_vtime = 0, head, agents = 0, left;
+	bool shared, parked, taken = false, in_order = false;
 	int i;
 
 	if (!k || !a || !me)
 		return;
-	serve_kicks(a, me, cpu);
+	serve_kicks(a, k, me, cpu);
 	shared = scx_bpf_dsq_nr_queued(DSQ_SHARED) > 0;
 	/* Kernel threads first: others wait for them. But not for ever. */
 	if ((me->kthread_row < IN_A_ROW || !(shared || load(&k->nr_waiting))) &&
@@ -388,8 +391,11 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 	}
 	me->kthread_row = 0;
 	parked = agent_is_parked();
-	if (parked && agent_is_wanted(a) && fetch_agent(cpu))
-		return;
+	if (parked && agent_is_wanted(a)) {
+		if (fetch_agent(cpu))
+			return;
+		shared = true; /* it may lie there now */
+	}
 	now = bpf_ktime_get_ns();
 	if (scx_bpf_dsq_nr_queued(DSQ_STARVED) > 0 &&
 	    (me->starved_turn++ & 1 || starved_too_long(now)) && dsq_move_to_local(DSQ_STARVED))
@@ -397,8 +403,13 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 
 	if (prev && prev->scx.flags & TASK_QUEUED && prev->pid != agent_tid) {
 		prev_t = task_ctx(prev);
-		if (prev_t)
+		/* These go by other rules, and their virtual time by none. */
+		in_order = prev_t && !(prev->flags & PF_KTHREAD);
+		if (in_order) {
 			prev_vtime = task_vtime(prev, prev_t);
+			if (agent_orders(prev))
+				prev_vtime = by_cpu(me, prev_vtime, prev->scx.weight);
+		}
 	}
 	if (load(&k->nr_waiting)) {
 		floor_check(k, me, now);
@@ -412,19 +423,22 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 				collect_at = now + SECOND_NS;
 		}
 	}
+	if (shared && (s64)(now - rescue_at) > 0)
+		rescue_shared(cpu, now);
 	/* What was collected lies in a buffer and gets into the DSQ when we move from it. */
-	head = shared ? shared_head(cpu) : 0;
-	if (shared && (s64)(now - me->rescue_at) > 0) {
-		if (rescue_shared(cpu, now)) {
-			me->counters[SCXU_COUNT_starved]++;
+	head = shared ? shared_head(cpu, &agents) : 0;
+	/* By turns then: whoever is behind them must not wait for all decisions. */
+	if (head == HEAD_UNKNOWN) {
+		head = 0;
+		if (me->unknown_turn++ & 1 && dsq_move_to_local(DSQ_SHARED))
 			return;
-		}
-		me->rescue_at = now + SECOND_NS / 8;
 	}
 
 	bpf_for (i, 0, 16) {
 		struct next_decision n;
+		struct scxu_record *r;
 		bool preempt;
+		u64 vtime;
 		int err;
 
 		if (!peek_decision(cpu, &n))
@@ -439,18 +453,23 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 				me->counters[SCXU_COUNT_stale]++;
 			continue;
 		}
+		r = record(n.d.slot);
+		vtime = by_cpu(me, n.vtime, r ? r->weight : 0);
 		preempt = n.own && n.d.flags & SCXU_DECIDE_PREEMPT &&
 			  (me->preempt_row < IN_A_ROW || !shared);
 		if (!preempt) {
-			bool stays = prev_t && n.d.flags & SCXU_DECIDE_VTIME &&
-				     scxu_vtime_before(prev_vtime, n.vtime);
+			bool stays = in_order && n.d.flags & SCXU_DECIDE_VTIME &&
+				     scxu_vtime_before(prev_vtime, vtime);
 
 			/* one that the agent has not read may come before */
-			if (parked && unread_before(a, stays ? prev_vtime : n.vtime) &&
-			    fetch_agent(cpu))
-				return;
+			if (parked && unread_before(a, me, stays ? prev_vtime : vtime)) {
+				if (fetch_agent(cpu))
+					return;
+				parked = false;
+				shared = true;
+			}
 			/* by virtual time it is the turn of another */
-			if (head && scxu_vtime_before(head, n.vtime)) {
+			if (head && scxu_vtime_before(head, vtime)) {
 				short_since = 0; /* it has one, and another is first */
 				probation = 0;
 				break;
@@ -461,7 +480,7 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 			 * tasks: each would run once in turn.
 			 */
 			if (stays) {
-				keep_running(prev, prev_t, me);
+				keep_running(prev, prev_t, prev_vtime, me);
 				taken = true;
 				break;
 			}
@@ -471,6 +490,8 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 		err = take(&n.d, cpu, TAKE_DECISION);
 		if (!err) {
 			me->preempt_row = preempt ? me->preempt_row + 1 : 0;
+			if (!preempt)
+				advance_vnow(&me->vnow, vtime);
 			taken = true;
 			break;
 		}
@@ -482,29 +503,33 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 	if (!taken && shared) {
 		me->preempt_row = 0;
 		/* by an order of the policy's own virtual now may run far ahead of prev */
-		if (head && prev_t && !own_order && scxu_vtime_before(prev_vtime, head)) {
+		if (head && in_order && !own_order && scxu_vtime_before(prev_vtime, head)) {
 			prev_t->slice = shared_slice();
-			keep_running(prev, prev_t, me);
+			keep_running(prev, prev_t, prev_vtime, me);
 			taken = true;
 		} else {
 			if (head)
-				advance_vnow(k, head);
+				advance_vnow(&me->vnow, head);
+			if (agents)
+				advance_vnow(&k->vnow, agents);
 			taken = dsq_move_to_local(DSQ_SHARED);
 		}
 	}
 
-	/* nothing else: then those too */
+	/* nothing else: then those too, also those who had their turns */
 	if (!taken && !prev_t)
-		taken = dsq_move_to_local(DSQ_STARVED);
+		taken = dsq_move_to_local(DSQ_STARVED) || dsq_move_to_local(DSQ_KTHREADS);
 	/*
 	 * No decision: the agent makes one, here; not in place of a task that is before all
 	 * that it has not read. With nothing to do it may go to sleep.
 	 */
 	if (!taken && parked &&
-	    (load(&a->held) || (prev_t ? unread_before(a, prev_vtime)
-				       : has_unread(a) || fetched_after > AGENT_BUSY_NS)) &&
-	    fetch_agent(cpu))
-		return;
+	    (load(&a->held) || (prev_t ? unread_before(a, me, prev_vtime)
+				       : has_unread(a) || fetched_after > AGENT_BUSY_NS))) {
+		if (fetch_agent(cpu))
+			return;
+		taken = dsq_move_to_local(DSQ_SHARED);
+	}
 	left = stock_left(a, k);
 	if (left)
 		kick_an_idle_cpu(me);
@@ -515,16 +540,14 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 		 */
 		if (prev_t && !scx_bpf_dsq_nr_queued(DSQ_LOCAL)) {
 			task_set_slice(prev, slice_ns);
+			if (in_order)
+				advance_vnow(&me->vnow, prev_vtime);
 		} else if (left && !prev_t)
 			kick_cpu(cpu, 0); /* we saw too many stale ones: again */
 	}
+	if (!taken && load(&k->nr_waiting))
+		falls_short(a, me, now);
 	if (load(&k->nr_waiting) > left && (!taken || left < nr_cpu_ids)) {
-		if (!taken) {
-			me->counters[SCXU_COUNT_shortages]++;
-			/* with limited tasks it may be that none waits for this CPU */
-			if (!short_since && (!affinity_agent || agent_has_work(a)))
-				short_since = now;
-		}
 		if (agent_has_work(a) && !(taken && parked))
 			call_agent(me, now);
 	}
@@ -554,10 +577,13 @@ static __always_inline u32 wait_bucket(u64 ns)
 	return (log - 10) * 4 + ((ns >> (log - 2)) & 3);
 }
 
+/*
+ * A change of nice or affinity has another CPU call these two, for a task that runs: me is the
+ * task's CPU, whose lock is held.
+ */
 void BPF_STRUCT_OPS(scxu_running, struct task_struct *p)
 {
-	u32 cpu = bpf_get_smp_processor_id();
-	struct scxu_cpu *me = cpu_state(cpu);
+	struct scxu_cpu *me = cpu_state(scx_bpf_task_cpu(p));
 	struct scxu_kernel *k = kernel_state();
 	struct task_ctx *t = task_ctx(p);
 	u64 now;
@@ -573,20 +599,26 @@ void BPF_STRUCT_OPS(scxu_running, struct task_struct *p)
 	if (t->enqueued_at) {
 		me->waits[wait_bucket(now - t->enqueued_at) & (SCXU_WAIT_BUCKETS - 1)]++;
 		t->enqueued_at = 0;
+	} else if (!(p->flags & PF_KTHREAD) && p->pid != agent_tid) {
+		/* By select_cpu() on an idle CPU: it was not placed, and nobody was before it. */
+		place(p, t, k, 0);
+		advance_vnow(&me->vnow,
+			     agent_orders(p) ? by_cpu(me, t->vtime, p->scx.weight) : t->vtime);
 	}
 	me->idle = 0;
+	me->idle_kicks = 0;
 	me->since = now;
-	me->vtime = t->vtime;
+	me->vtime = t->order <= 1 ? t->vtime : t->vtime - me->shift;
 	me->slice = t->slice ?: slice_ns;
 	me->weight = p->scx.weight;
 	me->slot = t->slot;
 	me->pid = p->pid;
-	push_hint(me, SCXU_EVENT_RUNNING, p, t->slot);
+	push_hint(SCXU_EVENT_RUNNING, p, t->slot);
 }
 
 void BPF_STRUCT_OPS(scxu_stopping, struct task_struct *p, bool runnable)
 {
-	struct scxu_cpu *me = cpu_state(bpf_get_smp_processor_id());
+	struct scxu_cpu *me = cpu_state(scx_bpf_task_cpu(p));
 	struct task_ctx *t = task_ctx(p);
 
 	if (!me || !t)
@@ -595,7 +627,7 @@ void BPF_STRUCT_OPS(scxu_stopping, struct task_struct *p, bool runnable)
 	t->run_start = p->se.sum_exec_runtime;
 	me->pid = 0;
 	me->slot = SCXU_NO_SLOT;
-	push_hint(me, SCXU_EVENT_STOPPING, p, t->slot);
+	push_hint(SCXU_EVENT_STOPPING, p, t->slot);
 }
 
 void BPF_STRUCT_OPS(scxu_tick, struct task_struct *p)
@@ -608,7 +640,7 @@ void BPF_STRUCT_OPS(scxu_tick, struct task_struct *p)
 	t = task_ctx(p);
 	if (!me || !t || t->slot == SCXU_NO_SLOT)
 		return;
-	push_hint(me, SCXU_EVENT_TICK, p, t->slot);
+	push_hint(SCXU_EVENT_TICK, p, t->slot);
 	call_agent(me, bpf_ktime_get_ns());
 }
 
@@ -674,6 +706,27 @@ void BPF_STRUCT_OPS(scxu_disable, struct task_struct *p)
 		leave_custody(t, k);
 }
 
+/*
+ * Its thread ends; another may be enlisting at this moment. Who wins agent_task acts for
+ * the old one. What is taken away are the old one's words only: read before, while it
+ * cannot be another's, and gone if they are.
+ */
+static __always_inline void agent_exits(struct task_struct *p, struct scxu_kernel *k,
+					struct scxu_cpu *me)
+{
+	s32 tid = *(volatile s32 *)&agent_tid, tgid = *(volatile s32 *)&agent_tgid;
+
+	barrier();
+	if (__sync_val_compare_and_swap(&agent_task, (u64)p, 0) != (u64)p)
+		return;
+	__sync_val_compare_and_swap(&agent_tgid, tgid, 0);
+	if (__sync_val_compare_and_swap(&agent_tid, tid, 0) != tid)
+		return; /* enlist() has told of the end */
+	agent_parked = 0;
+	agent_gone(k, me, tid, tgid, bpf_ktime_get_ns());
+	watch_arm();
+}
+
 void BPF_STRUCT_OPS(scxu_exit_task, struct task_struct *p, struct scx_exit_task_args *args)
 {
 	struct scxu_cpu *me = cpu_state(bpf_get_smp_processor_id());
@@ -684,14 +737,8 @@ void BPF_STRUCT_OPS(scxu_exit_task, struct task_struct *p, struct scx_exit_task_
 
 	if (!k || !me || !t)
 		return;
-	if ((u64)p == agent_task) {
-		agent_task = 0;
-		agent_tid = 0;
-		agent_tgid = 0;
-		agent_parked = 0;
-		agent_gone(k, me, bpf_ktime_get_ns());
-		watch_arm();
-	}
+	if ((u64)p == load(&agent_task))
+		agent_exits(p, k, me);
 	if (t->slot == SCXU_NO_SLOT)
 		return;
 	r = record(t->slot);
@@ -827,23 +874,19 @@ int scxu_commit(void *ctx)
 
 	if (!me || !k || !a)
 		return 0;
-	serve_kicks(a, me, -1);
+	serve_kicks(a, k, me, -1);
 	if (stock_left(a, k))
 		kick_an_idle_cpu(me);
 	return 0;
 }
 
-static __always_inline bool agent_lives(s32 tid)
+/*
+ * While agent_task names it, exit_task() has not been called: it is not freed. Its thread's
+ * end gets there only when nobody holds the task any more.
+ */
+static __always_inline bool agent_lives(u64 task)
 {
-	struct task_struct *p = tid ? bpf_task_from_pid(tid) : NULL;
-	bool lives;
-
-	if (!p)
-		return false;
-	/* the thread's end gets to exit_task() only when nobody holds the task any more */
-	lives = !(p->flags & PF_EXITING);
-	bpf_task_release(p);
-	return lives;
+	return task && !(BPF_CORE_READ((struct task_struct *)task, flags) & PF_EXITING);
 }
 
 /*
@@ -854,30 +897,34 @@ SEC("syscall")
 int scxu_enlist(struct scxu_enlist_args *args)
 {
 	struct scxu_cpu *me = cpu_state(bpf_get_smp_processor_id());
-	u64 id = bpf_get_current_pid_tgid(), now = bpf_ktime_get_ns();
+	u64 id = bpf_get_current_pid_tgid(), now = bpf_ktime_get_ns(), task = load(&agent_task);
 	struct scxu_kernel *k = kernel_state();
-	s32 tid = (s32)id, old = *(volatile s32 *)&agent_tid;
+	s32 tid = (s32)id, old;
 
+	barrier(); /* whose pid it is: see agent_exits() */
+	old = *(volatile s32 *)&agent_tid;
 	args->tid = tid;
 	args->result = -EBUSY;
 	if (!k || !me)
 		return 0;
 	args->holder = k->agent_tgid;
-	if (agent_lives(old)) {
+	if (agent_lives(task)) {
 		if (args->retire) {
 			k->retire_tid = old;
 			ring_bell();
 		}
 		return 0;
 	}
-	if (__sync_val_compare_and_swap(&agent_tid, old, tid) != old)
+	if (__sync_val_compare_and_swap(&agent_task, task, (u64)bpf_get_current_task_btf()) != task)
 		return 0;
-	agent_task = (u64)bpf_get_current_task_btf();
+	__sync_lock_test_and_set(&agent_tid, tid);
 	agent_tgid = id >> 32;
 	wanted_hints = args->hints;
 	/* the old one's end may not have been noticed yet */
 	if (k->floor_reason == SCXU_FLOOR_NONE)
-		agent_gone(k, me, now);
+		agent_gone(k, me, old, k->agent_tgid, now);
+	else /* its answer, should it have given one, is not ours */
+		__sync_fetch_and_add(&k->floor_seq, 1);
 	k->retire_tid = 0;
 	k->agent_tgid = id >> 32;
 	k->agent_tid = tid;

@@ -21,9 +21,7 @@
 #define CLOCK_MONOTONIC 1
 #define TICK_NS		4000000ull /* HZ=250: what a slice lasts at least */
 #define SECOND_NS	1000000000ull
-
-/* By so much an agent's account of a task's virtual time may differ from ours, at least. */
-#define VTIME_SHIFT_NS (60 * SECOND_NS)
+#define LONG_SLICE_NS	20000000ull /* the kernel's default: kernel threads are used to it */
 
 /* Set before load, known to the verifier. */
 const volatile __u32 nr_cpu_ids = 1;
@@ -112,6 +110,8 @@ struct task_ctx {
 	u64 slice;  /* ns, of its last decision */
 	u32 slot;  /* SCXU_NO_SLOT: has none */
 	u32 flags;
+	u32 order; /* by whose virtual now it was placed last: CPU + 2, 1 the agent's, 0 never yet */
+	u32 pad;
 };
 #define TASK_FRESH (1u << 0) /* has not waited yet */
 
@@ -137,12 +137,15 @@ struct {
  * Private to the kernel part: the loader takes the mmap flag off this section.
  * Hints (marked so) are written without order; a lost update costs one check.
  */
-static s32 agent_tid;  /* 0: none */
+static s32 agent_tid; /* 0: none */
 static s32 agent_tgid;
 static u32 wanted_hints; /* of the agent's policy: bits 1 << enum scxu_event_kind */
-static u64 agent_task;  /* its task_struct: a pid may be another's by the time */
+static u64 agent_task; /* its task_struct: a pid may be another's by the time */
 static u64 agent_woke_at; /* its sum_exec_runtime then */
-static u64 free_head;  /* tag << 32 | slot + 1 */
+static s64 agent_budget; /* ns, as of the next two: */
+static u64 budget_at; /* ns */
+static u64 budget_runtime; /* its sum_exec_runtime then */
+static u64 free_head; /* tag << 32 | slot + 1 */
 static u64 births;
 static u64 kicks_served; /* hint: scxu_agent.kick_seq */
 static u64 woken;  /* hint: scxu_agent.sleeps for which it was woken */
@@ -160,11 +163,14 @@ static u64 short_since; /* hint: ns; 0: no CPU is short of decisions */
 static u32 own_order; /* hint: the policy decides by an order of its own, not by virtual time */
 static u32 agent_broken; /* hint: it gave what no agent can mean */
 static u64 floor_left_at; /* hint: ns */
-static u64 probation;  /* hint: ns; since then an agent that failed lately has decided nothing */
-static u64 floor_hold;  /* hint: ns that an agent's answer is not believed */
-static u64 collect_at;  /* hint: ns of the next look for starved tasks */
+static u64 probation; /* hint: ns; since then an agent that failed lately has decided nothing */
+static u64 floor_hold; /* hint: ns that an agent's answer is not believed */
+static u64 collect_at; /* hint: ns of the next look for starved tasks */
 static u32 collect_from; /* hint: word of maybe_waiting to begin with */
+static u64 rescue_at; /* hint: ns of the next look for starved tasks in DSQ_SHARED */
+static u32 rescue_turn; /* hint: odd: it begins with the first of the order */
 static u32 watch_armed;
+static u64 slices_ended; /* hint: the episode of the floor at whose begin all slices were */
 static s32 leaving_cpu; /* hint: the last that went offline */
 static u64 leaving_until; /* hint: ns; it may still have tasks */
 
@@ -278,11 +284,48 @@ static __always_inline u64 shared_slice(void)
  * Virtual now: the least virtual time that waits, as seen when a CPU takes the
  * first of the order. (The largest ever given out would run ahead with the
  * lightest task, and every sleeper would return in front of all others.)
+ *
+ * The tasks that the agent orders have one, scxu_kernel.vnow, and each CPU has one of the
+ * others: with twenty hogs bound to one CPU and two to another, virtual time goes ten
+ * times as fast on the other. By one now for all, who has slept would come back behind
+ * the twenty for as long as that goes on.
+ *
+ * A CPU takes from both. It reads a virtual time of the agent's order with scxu_cpu.shift
+ * added, by which two that have waited and run side by side keep their order. Where the
+ * orders have gone apart, none wanting what the other did, they say nothing of each
+ * other: from ORDER_SLICES on the CPU's now is what counts.
  */
-static __always_inline void advance_vnow(struct scxu_kernel *k, u64 vtime)
+static __always_inline bool agent_orders(const struct task_struct *p)
 {
-	if (scxu_vtime_before(k->vnow, vtime))
-		k->vnow = vtime; /* racing CPUs: either value will do */
+	return (u32)p->nr_cpus_allowed >= nr_possible ||
+	       (affinity_agent && p->nr_cpus_allowed >= 2);
+}
+
+static __always_inline void advance_vnow(u64 *vnow, u64 vtime)
+{
+	if (scxu_vtime_before(*vnow, vtime))
+		*vnow = vtime; /* racing CPUs: either value will do */
+}
+
+/* So much of its own run time, and no less than of nice 0's: virtual time */
+static __always_inline u64 slices(u32 n, u32 weight)
+{
+	u64 ns = n * (slice_ns > TICK_NS ? slice_ns : TICK_NS);
+
+	return weight < SCXU_WEIGHT_DEFAULT ? scxu_vtime_of(ns, weight ?: 1) : ns;
+}
+
+#define LAG_SLICES   8
+#define ORDER_SLICES 64
+
+/* A virtual time of the agent's order by that of the CPU. */
+static __always_inline u64 by_cpu(struct scxu_cpu *c, u64 vtime, u32 weight)
+{
+	u64 limit = slices(ORDER_SLICES, weight), vnow = c->vnow;
+
+	if (vtime + c->shift - vnow + limit > 2 * limit)
+		c->shift = vnow - vtime; /* a hint: either of two will do */
+	return vtime + c->shift;
 }
 
 /* With what it has run since it was picked. */
@@ -301,28 +344,48 @@ static __always_inline u64 lead_limit(u32 weight)
 	return scxu_vtime_of(128 * (slice_ns > TICK_NS ? slice_ns : TICK_NS), weight ?: 1);
 }
 
-/*
- * Where a task comes back into the order. One that slept, or is new, at no less
- * than now minus a credit [place_entity() of 6.5]; none further ahead of now than
- * lead_limit(). While a policy decides by an order of its own, virtual times would
- * drift apart without end, and whoever is ahead wait for as long when the floor takes
- * over: then all stay within a slice of now.
- */
-static __always_inline u64 place(u64 vtime, u64 vnow, u32 weight, bool slept, bool fresh)
+/* No further behind now, and no further ahead, than the limits. */
+static __always_inline u64 within(u64 vtime, u64 vnow, u64 lag, u64 lead)
 {
-	u64 most = vnow + lead_limit(weight), slice;
+	vtime = max_vtime(vtime, vnow - lag);
+	return scxu_vtime_before(vnow + lead, vtime) ? vnow + lead : vtime;
+}
 
-	if (own_order) {
-		slice = lead_limit(weight) / 128;
-		most = vnow + slice;
-		vtime = max_vtime(vtime, vnow - slice);
+/*
+ * Where a task comes back into its order: within the limits of now. One that slept, at no
+ * less than now minus a credit [place_entity() of 6.5]; one that is new, than now. What it was
+ * ahead in another order says little here. While a policy decides by an order of
+ * its own, virtual times would drift apart without end, and whoever is ahead wait for
+ * as long when the floor takes over: then all stay within a slice of now.
+ */
+static __always_inline void place(struct task_struct *p, struct task_ctx *t, struct scxu_kernel *k,
+				  u32 how)
+{
+	u64 lag = slices(LAG_SLICES, p->scx.weight), lead = lead_limit(p->scx.weight);
+	u64 vnow = k->vnow;
+	u32 order = 1;
+
+	if (!agent_orders(p)) {
+		u32 cpu = scx_bpf_task_cpu(p);
+		struct scxu_cpu *c = cpu_state(cpu);
+
+		if (c) {
+			order = cpu + 2;
+			vnow = c->vnow;
+		}
 	}
-
-	if (fresh)
-		vtime = max_vtime(vtime, vnow);
-	else if (slept)
-		vtime = max_vtime(vtime, vnow - credit_ns);
-	return scxu_vtime_before(most, vtime) ? most : vtime;
+	if (own_order)
+		lag = lead /= 128;
+	else if (t->order != order)
+		lead = lag;
+	if (!t->order)
+		t->vtime = vnow;
+	t->order = order;
+	if (how & SCXU_WAIT_NEW)
+		lag = 0;
+	else if (how & SCXU_WAIT_WAKEUP && credit_ns < lag)
+		lag = credit_ns;
+	t->vtime = within(t->vtime, vnow, lag, lead);
 }
 
 #endif

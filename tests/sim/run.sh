@@ -10,7 +10,7 @@ set -eu
 . "$(dirname "$0")/../../setup/common.sh"
 cd "$SCXU_ROOT"
 
-tests=(errors names invariants determinism examples regressions shares affinity shared-clock runtime faults no-memory planted-bug gantt speed generated)
+tests=(errors names invariants determinism examples regressions shares affinity shared-clock runtime pinned faults no-memory planted-bug gantt speed generated)
 generated=(--seconds 10 --runs 200) # for each policy
 only=()
 for argument in "$@"; do
@@ -195,7 +195,8 @@ test_regressions()
 		--policy fifo --cpus 2 --workload bursts:5@cpus=0+hogs:2x5 --seed 492105 --duration-ms 32 --idle kernel --hotplug 1:26:44
 		--policy prio --cpus 3 --workload hogs:6x9@cpus=0-1 --seed 934128 --duration-ms 6000 --affinity agent
 		--policy build/tests/vm/tools/tiny.so --cpus 1 --workload hogs:3x0 --seed 447272 --duration-ms 1372
-		--cpus 2 --max-tasks 16384 --workload hogs:4000x0,4000x5 --duration 50 --starve-ms 22500
+		--cpus 2 --workload hogs:100x19@cpus=0+hogs:150x0@cpus=0 --duration 70
+		--cpus 2 --max-tasks 16384 --workload hogs:4000x0,4000x5 --duration 50 --starve-ms 24500
 	END
 }
 
@@ -242,6 +243,15 @@ test_faults()
 	sim --workload hogs:4x0,4x5+sleeper:1ms --agent-fault 500:2000,2500:2600 --duration 4 \
 		--json >"$out/faults.json" || return 1
 	grep -q '"floor_silent": [12],' "$out/faults.json" || { echo "the floor did nothing"; return 1; }
+	# one that wants the only CPU for itself, and sleeps between; the floor takes over at times
+	sim --cpus 1 --workload hogs:2x0+sleeper:1ms --agent-wake 3900000 --agent-fault 9000:9001 --duration 5 \
+		--json >"$out/faults.json" || return 1
+	python3 - "$out/faults.json" <<-'END' || return 1
+		import json, sys
+		ran = sum(c["runtime_ns"] for c in json.load(open(sys.argv[1]))["classes"]) / 5e9
+		if ran < 0.1:
+		    sys.exit("the agent left %.3f of the CPU" % ran)
+	END
 	sim --workload hogs:4x0,4x5+sleeper:1ms --hotplug 1:500:2000,0:900:1100 --duration 3 \
 		>"$out/hotplug" 2>&1 || { head -n 1 "$out/hotplug"; return 1; }
 }
@@ -269,6 +279,68 @@ test_runtime()
 		got = json.load(open(sys.argv[1]))["classes"][0]["runtime_ns"] / 1e9
 		if abs(got / 0.5 - 1) > 0.05:
 		    sys.exit("%.3f s instead of 0.5" % got)
+	END
+}
+
+# Tasks of one CPU among themselves, whatever waits for another one: class by class the CPU
+# time of one, in CPUs.
+test_pinned()
+{
+	# sixty are before them in the order
+	pinned 0.01 hogs:60x0@cpus=0+hogs:1x0@cpus=1+hogs:1x10@cpus=1 0.0167 0.901 0.099 || return
+	# virtual time goes ten times as fast on the other CPU: who has slept is not behind for that
+	pinned 0.01 hogs:10x0@cpus=0+hogs:10x5@cpus=0+hogs:2x0@cpus=1+sleeper:5ms@cpus=0 0.0752 0.0248 0.5 0 || return
+	waits sleeper 300 || return
+	# nor who comes later, by way of the other one
+	cat >"$out/late.json" <<-'END'
+		{ "tasks": {
+			"many": { "instance": 20, "cpus": [0], "run": 100000 },
+			"few": { "instance": 2, "cpus": [1], "run": 100000 },
+			"late": { "delay": 20000000, "cpus": [0], "run": 100000 } } }
+	END
+	pinned 0.01 "./$out/late.json" 0.0492 0.5 0.0159 || return
+	waits late 200 || return
+	# beside tasks of the agent, which have the other CPU only; and beside the floor's
+	pinned 0.01 hogs:20x0@cpus=0+hogs:1x0@cpus=1+hogs:1x10@cpus=1+hogs:3x0 0.05 0.2437 0.0268 0.2437 || return
+	pinned 0.01 hogs:20x0@cpus=0+hogs:1x0@cpus=1+hogs:1x10@cpus=1+hogs:3x0 0.05 0.2437 0.0268 0.2437 \
+		--agent-fault 10000:30000 || return
+	# it was alone there, and virtual time has run away from all others'
+	pinned 0.01 hogs:1x19@cpus=0+hogs:1x0@cpus=1+periodic:400ms/9s 0.95 1 0.0444 || return
+	waits hog+19 1000
+}
+
+# waits TASK MS: of the last run, the longest wait of such a task
+waits()
+{
+	python3 - "$out/pinned.json" "$@" <<-'END'
+		import json, sys
+		longest = max(t["wait_max_ns"] / 1e6 for t in json.load(open(sys.argv[1]))["tasks"]
+		    if t["name"].startswith(sys.argv[2]))
+		print("%s: waits for %.1f ms" % (sys.argv[2], longest))
+		if longest > float(sys.argv[3]):
+		    sys.exit(1)
+	END
+}
+
+# pinned TOLERANCE WORKLOAD CPUS... [OPTION...]
+pinned()
+{
+	local tolerance=$1 w=$2 cpus=()
+
+	shift 2
+	while [ $# -gt 0 ] && [ "${1#--}" = "$1" ]; do
+		cpus+=("$1")
+		shift
+	done
+	sim --cpus 2 --workload "$w" --duration 30 --json "$@" >"$out/pinned.json" || return 1
+	python3 - "$out/pinned.json" "$tolerance" "${cpus[@]}" <<-'END' || { echo "$w"; return 1; }
+		import json, sys
+		classes = json.load(open(sys.argv[1]))["classes"]
+		for c, wanted in zip(classes, map(float, sys.argv[3:])):
+		    got = c["runtime_ns"] / 30e9 / c["tasks"]
+		    print("%s: %.4f instead of %.4f" % (c["name"], got, wanted))
+		    if abs(got - wanted) > float(sys.argv[2]):
+		        sys.exit(1)
 	END
 }
 

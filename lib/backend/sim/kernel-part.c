@@ -15,12 +15,13 @@
 
 #include "kernel-part.h"
 
-#define TICK_NS		   4000000ull
-#define CREDIT_NS	   3000000ull
-#define STARVE_NS	   (15 * SECOND_NS)
-#define VTIME_SHIFT_MAX_NS (60 * SECOND_NS)
-#define OVERLOAD	   8
-#define IN_A_ROW	   4
+#define TICK_NS	     4000000ull
+#define CREDIT_NS    3000000ull
+#define STARVE_NS    (15 * SECOND_NS)
+#define OVERLOAD     8
+#define IN_A_ROW     4
+#define LAG_SLICES   8
+#define ORDER_SLICES 64
 
 static void count(struct scxu_sim *m, unsigned int here, enum scxu_counter counter)
 {
@@ -44,9 +45,38 @@ static uint64_t max_vtime(uint64_t a, uint64_t b)
 	return scxu_vtime_before(a, b) ? b : a;
 }
 
-static void advance_vnow(struct scxu_sim *m, uint64_t vtime)
+static bool agent_orders(const struct scxu_sim *m, const struct task *t)
 {
-	m->kernel->vnow = max_vtime(m->kernel->vnow, vtime);
+	unsigned int n = (unsigned int)__builtin_popcountll(t->cpus);
+
+	return n >= m->o.nr_cpus || (m->o.affinity_agent && n >= 2);
+}
+
+static void advance_vnow(__u64 *vnow, uint64_t vtime)
+{
+	*vnow = max_vtime(*vnow, vtime);
+}
+
+static uint64_t slices(const struct scxu_sim *m, unsigned int n, uint32_t weight)
+{
+	uint64_t ns = n * (m->o.slice_ns > TICK_NS ? m->o.slice_ns : TICK_NS);
+
+	return weight < SCXU_WEIGHT_DEFAULT ? scxu_vtime_of(ns, weight) : ns;
+}
+
+static uint64_t lead_limit(const struct scxu_sim *m, uint32_t weight)
+{
+	return scxu_vtime_of(128 * (m->o.slice_ns > TICK_NS ? m->o.slice_ns : TICK_NS), weight);
+}
+
+static uint64_t by_cpu(struct scxu_sim *m, unsigned int cpu, uint64_t vtime, uint32_t weight)
+{
+	uint64_t limit = slices(m, ORDER_SLICES, weight);
+	struct scxu_cpu *c = &m->kcpus[cpu];
+
+	if (vtime + c->shift - c->vnow + limit > 2 * limit)
+		c->shift = c->vnow - vtime;
+	return vtime + c->shift;
 }
 
 static uint64_t task_vtime(const struct task *t)
@@ -59,22 +89,34 @@ static uint64_t shared_slice(const struct scxu_sim *m)
 	return m->o.slice_ns < TICK_NS / 2 ? m->o.slice_ns : TICK_NS / 2;
 }
 
-static uint64_t place(const struct scxu_sim *m, const struct task *t, bool slept, bool fresh)
+static uint64_t within(uint64_t vtime, uint64_t vnow, uint64_t lag, uint64_t lead)
 {
-	uint64_t slice = m->o.slice_ns > TICK_NS ? m->o.slice_ns : TICK_NS;
-	uint64_t vtime = t->vtime, vnow = m->kernel->vnow;
-	uint64_t most = vnow + scxu_vtime_of(128 * slice, t->weight);
+	vtime = max_vtime(vtime, vnow - lag);
+	return scxu_vtime_before(vnow + lead, vtime) ? vnow + lead : vtime;
+}
 
-	if (m->k.own_order) {
-		slice = scxu_vtime_of(slice, t->weight);
-		most = vnow + slice;
-		vtime = max_vtime(vtime, vnow - slice);
+static void place(const struct scxu_sim *m, struct task *t, uint32_t how)
+{
+	uint64_t lag = slices(m, LAG_SLICES, t->weight), lead = lead_limit(m, t->weight);
+	uint64_t vnow = m->kernel->vnow;
+	unsigned int order = 1;
+
+	if (!agent_orders(m, t)) {
+		order = t->cpu + 2;
+		vnow = m->kcpus[t->cpu].vnow;
 	}
-	if (fresh)
-		vtime = max_vtime(vtime, vnow);
-	else if (slept)
-		vtime = max_vtime(vtime, vnow - CREDIT_NS);
-	return scxu_vtime_before(most, vtime) ? most : vtime;
+	if (m->k.own_order)
+		lag = lead /= 128;
+	else if (t->order != order)
+		lead = lag;
+	if (!t->order)
+		t->vtime = vnow;
+	t->order = order;
+	if (how & SCXU_WAIT_NEW)
+		lag = 0;
+	else if (how & SCXU_WAIT_WAKEUP && CREDIT_NS < lag)
+		lag = CREDIT_NS;
+	t->vtime = within(t->vtime, vnow, lag, lead);
 }
 
 /* --- agent.bpf.h ---------------------------------------------------------------- */
@@ -106,10 +148,11 @@ static bool has_unread(const struct scxu_sim *m)
 	return m->k.unread_pass == m->shm.agent->passes;
 }
 
-static bool unread_before(const struct scxu_sim *m, uint64_t vtime)
+static bool unread_before(const struct scxu_sim *m, unsigned int cpu, uint64_t vtime)
 {
 	return has_unread(m) &&
-	       (m->k.own_order || scxu_vtime_before(m->k.unread_vtime, vtime));
+	       (m->k.own_order ||
+		scxu_vtime_before(m->k.unread_vtime + m->kcpus[cpu].shift, vtime));
 }
 
 static bool agent_has_work(const struct scxu_sim *m)
@@ -196,6 +239,25 @@ static void call_agent(struct scxu_sim *m, unsigned int here)
 		kick_for_agent(m, here);
 }
 
+static bool agent_has_budget(struct scxu_sim *m, uint64_t runtime)
+{
+	int64_t most = (int64_t)(16 * m->o.floor_ns), budget;
+
+	budget = m->k.agent_budget + (int64_t)((m->now - m->k.budget_at) / 8 * 7) -
+		 (int64_t)(runtime - m->k.budget_runtime);
+	m->k.budget_at = m->now;
+	m->k.budget_runtime = runtime;
+	m->k.agent_budget = budget > most ? most : budget < -most ? -most : budget;
+	return budget > 0;
+}
+
+static void wait_a_slice(struct scxu_sim *m, struct task *t)
+{
+	t->vtime = m->kernel->vnow - CREDIT_NS;
+	if (m->k.asked_at)
+		m->k.asked_at = m->now + 2 * TICK_NS;
+}
+
 static void agent_runs(struct scxu_sim *m)
 {
 	m->k.agent_woke_at = m->agent.task.runtime;
@@ -208,14 +270,22 @@ static void agent_runs(struct scxu_sim *m)
 static bool fetch_agent(struct scxu_sim *m, unsigned int cpu)
 {
 	struct task *t = &m->agent.task;
+	bool ahead;
 
 	if (!m->k.agent_parked)
 		return false;
 	m->k.agent_parked = false;
+	ahead = agent_has_budget(m, t->runtime);
 	agent_runs(m);
+	count(m, cpu, SCXU_COUNT_wakes);
+	if (!ahead) {
+		place(m, t, SCXU_WAIT_WAKEUP);
+		wait_a_slice(m, t);
+		machine_insert_shared(m, t, shared_slice(m), by_cpu(m, cpu, t->vtime, t->weight));
+		return false;
+	}
 	machine_insert_local(m, t, cpu, m->o.floor_ns, true, false);
 	m->nr_dispatched++;
-	count(m, cpu, SCXU_COUNT_wakes);
 	return true;
 }
 
@@ -229,13 +299,28 @@ static uint64_t stock_left(const struct scxu_sim *m)
 	return skip - tail <= head - tail ? head - skip : head - tail;
 }
 
+#define PREEMPTS_MAX  256u
+#define PREEMPTS_BITS 22
+
+static bool may_preempt(struct scxu_sim *m, unsigned int cpu)
+{
+	uint32_t window = (uint32_t)(m->now >> PREEMPTS_BITS);
+	struct scxu_cpu *c = &m->kcpus[cpu];
+
+	if (c->preempts_at != window) {
+		c->preempts_at = window;
+		c->preempts = 0;
+	}
+	return c->preempts++ < PREEMPTS_MAX;
+}
+
 /* not: the CPU that needs none, or SCXU_SIM_MAX_CPUS */
 static void serve_kicks(struct scxu_sim *m, unsigned int here, unsigned int not)
 {
 	struct scxu_agent *a = m->shm.agent;
 	uint64_t bits, preempt;
 
-	if (a->kick_seq == m->k.kicks_served)
+	if (a->kick_seq == m->k.kicks_served || !agent_in_charge(m))
 		return;
 	m->k.kicks_served = a->kick_seq;
 	preempt = a->preempt[0];
@@ -248,9 +333,12 @@ static void serve_kicks(struct scxu_sim *m, unsigned int here, unsigned int not)
 		if (cpu >= m->o.nr_cpus || cpu == not)
 			continue;
 		count(m, here, SCXU_COUNT_kicks);
-		if (preempt >> cpu & 1)
-			count(m, here, SCXU_COUNT_preemptions);
-		machine_kick(m, cpu, preempt >> cpu & 1 ? KICK_PREEMPT : KICK_IDLE);
+		if (!(preempt >> cpu & 1) || !may_preempt(m, cpu)) {
+			machine_kick(m, cpu, KICK_IDLE);
+			continue;
+		}
+		count(m, here, SCXU_COUNT_preemptions);
+		machine_kick(m, cpu, KICK_PREEMPT);
 	}
 }
 
@@ -384,13 +472,9 @@ static int take(struct scxu_sim *m, const struct scxu_decision *d, unsigned int 
 		return -ENOENT;
 	}
 	vtime = t->vtime;
-	if (d->flags & SCXU_DECIDE_VTIME) {
-		vtime = d->vtime;
-		if ((int64_t)(vtime - t->vtime) > (int64_t)VTIME_SHIFT_MAX_NS)
-			vtime = t->vtime + VTIME_SHIFT_MAX_NS;
-		if ((int64_t)(t->vtime - vtime) > (int64_t)VTIME_SHIFT_MAX_NS)
-			vtime = t->vtime - VTIME_SHIFT_MAX_NS;
-	}
+	if (d->flags & SCXU_DECIDE_VTIME)
+		vtime = within(d->vtime, m->kernel->vnow, slices(m, LAG_SLICES, t->weight),
+			       lead_limit(m, t->weight));
 	if (how == TAKE_DECISION && !task_allowed(t, cpu)) {
 		count(m, cpu, SCXU_COUNT_bounced);
 		r->flags |= SCXU_WAIT_BOUNCED;
@@ -411,7 +495,7 @@ static int take(struct scxu_sim *m, const struct scxu_decision *d, unsigned int 
 		m->longest_slice = slice;
 	switch (how) {
 	case TAKE_FLOOR:
-		machine_insert_shared(m, t, slice, vtime);
+		machine_insert_shared(m, t, slice, by_cpu(m, cpu, vtime, t->weight));
 		kick_idle_for(m, t, cpu);
 		count(m, cpu, SCXU_COUNT_floor_rescues);
 		return 1;
@@ -427,7 +511,7 @@ static int take(struct scxu_sim *m, const struct scxu_decision *d, unsigned int 
 		m->k.short_since = 0;
 		m->k.probation = 0;
 		if (!(d->flags & SCXU_DECIDE_PREEMPT))
-			advance_vnow(m, vtime);
+			advance_vnow(&m->kernel->vnow, vtime);
 	}
 	return 0;
 }
@@ -484,6 +568,7 @@ static void floor_enter(struct scxu_sim *m, unsigned int here, enum scxu_floor_r
 	if (!agent_in_charge(m))
 		return;
 	m->kernel->floor_reason = reason;
+	m->kernel->nr_episodes++;
 	if (m->now - k->floor_left_at < SECOND_NS)
 		k->floor_hold = k->floor_hold ? (k->floor_hold < SECOND_NS / 2 ? k->floor_hold * 2
 									       : k->floor_hold)
@@ -497,6 +582,19 @@ static void floor_enter(struct scxu_sim *m, unsigned int here, enum scxu_floor_r
 					  : SCXU_COUNT_floor_absent);
 	k->short_since = 0;
 	machine_note(m, "floor takes over", NULL, (int)here, reason);
+}
+
+static void falls_short(struct scxu_sim *m, unsigned int cpu)
+{
+	uint64_t since = m->now;
+
+	count(m, cpu, SCXU_COUNT_shortages);
+	if (m->o.affinity_agent && !agent_has_work(m))
+		since += 2 * SCXU_SLICE_MAX_NS;
+	if (m->k.short_since && (int64_t)(m->k.short_since - since) <= 0)
+		return;
+	m->k.short_since = since;
+	m->k.short_cpu = cpu;
 }
 
 static void floor_check(struct scxu_sim *m, unsigned int here)
@@ -522,12 +620,12 @@ static void floor_check(struct scxu_sim *m, unsigned int here)
 	if (!k->nr_waiting)
 		return;
 	if (m->k.asked_at && m->k.asked_pass == a->passes &&
-	    m->now - m->k.asked_at > m->o.floor_ns) {
+	    (int64_t)(m->now - m->k.asked_at) > (int64_t)m->o.floor_ns) {
 		floor_enter(m, here, SCXU_FLOOR_SILENT);
 		return;
 	}
 	since = m->k.probation ? m->k.probation : m->k.short_since;
-	if (since && m->now - since > m->o.floor_ns)
+	if (since && (int64_t)(m->now - since) > (int64_t)m->o.floor_ns)
 		floor_enter(m, here, SCXU_FLOOR_LATE);
 }
 
@@ -571,21 +669,29 @@ static int collect(struct scxu_sim *m, unsigned int cpu, enum take_how how)
 	return moved;
 }
 
-static bool rescue_shared(struct scxu_sim *m, unsigned int cpu)
-{
-	struct task *t;
-	int n = 0;
+#define HEAD_LOOK    512
+#define RESCUE_LOOK  4096
+#define RESCUE_MOVE  64
+#define HEAD_UNKNOWN 2
 
-	RB_FOREACH_REVERSE(t, vtime_tree, &m->shared)
-	{
-		if (m->now - t->enqueued_at > STARVE_NS && task_allowed(t, cpu)) {
-			machine_move_task(m, t, cpu);
-			return true;
-		}
-		if (++n >= 64)
-			break;
+static void rescue_shared(struct scxu_sim *m, unsigned int cpu)
+{
+	bool forward = !(m->k.rescue_turn++ & 1);
+	unsigned int looked = 0;
+	struct task *t, *next;
+
+	t = forward ? RB_MIN(vtime_tree, &m->shared) : RB_MAX(vtime_tree, &m->shared);
+	for (; t && looked < RESCUE_LOOK; t = next) {
+		next = forward ? RB_NEXT(vtime_tree, &m->shared, t)
+			       : RB_PREV(vtime_tree, &m->shared, t);
+		looked++;
+		if (m->now - t->enqueued_at <= STARVE_NS)
+			continue;
+		machine_starve_task(m, t);
+		count(m, cpu, SCXU_COUNT_starved);
+		looked += RESCUE_LOOK / RESCUE_MOVE - 1;
 	}
-	return false;
+	m->k.rescue_at = m->now + (looked < RESCUE_LOOK ? SECOND_NS : SECOND_NS / 16);
 }
 
 static bool starved_too_long(const struct scxu_sim *m)
@@ -593,16 +699,23 @@ static bool starved_too_long(const struct scxu_sim *m)
 	return m->now - TAILQ_FIRST(&m->starved)->enqueued_at > STARVE_NS + STARVE_NS / 4;
 }
 
-static uint64_t shared_head(struct scxu_sim *m, unsigned int cpu)
+static uint64_t shared_head(struct scxu_sim *m, unsigned int cpu, uint64_t *agents)
 {
+	uint64_t vnow = m->kcpus[cpu].vnow;
 	struct task *t;
 	int n = 0;
 
 	RB_FOREACH (t, vtime_tree, &m->shared) {
-		if (task_allowed(t, cpu))
+		if (task_allowed(t, cpu)) {
+			if (agent_orders(m, t))
+				*agents = t->vtime;
+			if ((int64_t)(t->dsq_vtime - vnow) >
+			    (int64_t)slices(m, ORDER_SLICES, t->weight))
+				return vnow | 1;
 			return t->dsq_vtime | 1;
-		if (++n >= 32)
-			break;
+		}
+		if (++n >= HEAD_LOOK)
+			return HEAD_UNKNOWN;
 	}
 	return 0;
 }
@@ -619,7 +732,7 @@ static void watch_arm(struct scxu_sim *m)
 		watch_start(m);
 }
 
-static void end_slices(struct scxu_sim *m, bool all)
+static void end_slices(struct scxu_sim *m, uint64_t longest)
 {
 	unsigned int cpu;
 
@@ -627,7 +740,7 @@ static void end_slices(struct scxu_sim *m, bool all)
 		const struct scxu_cpu *c = &m->kcpus[cpu];
 
 		if (c->pid && c->pid != AGENT_PID &&
-		    (all || (int64_t)(m->now - c->since - c->slice) > 0))
+		    m->now - c->since > (c->slice < longest ? c->slice : longest))
 			machine_kick(m, cpu, KICK_PREEMPT);
 	}
 }
@@ -647,25 +760,37 @@ static void look_after_agent(struct scxu_sim *m, unsigned int here)
 	}
 }
 
+static void kick_idle_cpus(struct scxu_sim *m, unsigned int here)
+{
+	unsigned int i;
+
+	for (i = 0; i < 4 && m->idle_mask; i++) {
+		uint64_t later = m->idle_mask & ~((2ull << m->k.kicked) - 1);
+
+		m->k.kicked = (unsigned int)__builtin_ctzll(later ? later : m->idle_mask);
+		machine_kick(m, m->k.kicked, KICK_IDLE);
+		count(m, here, SCXU_COUNT_kicks);
+	}
+}
+
 void kernel_part_watch(struct scxu_sim *m, unsigned int here)
 {
-	bool in_charge;
-
 	m->k.watch_armed = false;
 	if ((int64_t)(m->k.leaving_until - m->now) > 0)
 		machine_kick(m, m->k.leaving_cpu, KICK_PLAIN);
 	else if (!m->kernel->nr_waiting && !m->nr_shared && !m->nr_starved && !m->k.agent_parked)
 		return;
-	in_charge = agent_in_charge(m);
 	floor_check(m, here);
 	look_after_agent(m, here);
-	if (in_charge && !agent_in_charge(m))
-		end_slices(m, true);
+	if (!agent_in_charge(m) && m->k.slices_ended != m->kernel->nr_episodes) {
+		m->k.slices_ended = m->kernel->nr_episodes;
+		end_slices(m, 0);
+	}
 	serve_kicks(m, here, SCXU_SIM_MAX_CPUS);
 	if (m->kernel->nr_waiting > (uint64_t)OVERLOAD * m->o.nr_cpus)
-		end_slices(m, false);
-	if (!agent_in_charge(m) || stock_left(m) || m->nr_shared)
-		kick_an_idle_cpu(m, here);
+		end_slices(m, SCXU_SLICE_MAX_NS);
+	if (!agent_in_charge(m) || stock_left(m) || m->nr_shared || m->nr_starved)
+		kick_idle_cpus(m, here);
 	watch_start(m);
 }
 
@@ -675,6 +800,8 @@ static void enqueue_shared(struct scxu_sim *m, struct task *t, uint64_t vtime, u
 {
 	int cpu;
 
+	if (agent_orders(m, t))
+		vtime = by_cpu(m, t->cpu, vtime, t->weight);
 	machine_insert_shared(m, t, shared_slice(m), vtime);
 	cpu = machine_pick_idle_cpu(m, t->cpus);
 	if (cpu < 0) {
@@ -687,11 +814,7 @@ static void enqueue_shared(struct scxu_sim *m, struct task *t, uint64_t vtime, u
 
 static bool kept_in_kernel(const struct scxu_sim *m, const struct task *t)
 {
-	unsigned int n = (unsigned int)__builtin_popcountll(t->cpus);
-
-	if (n >= m->o.nr_cpus)
-		return false;
-	return !m->o.affinity_agent || n < 2;
+	return !agent_orders(m, t);
 }
 
 static void park_agent(struct scxu_sim *m, unsigned int here)
@@ -705,6 +828,7 @@ static void park_agent(struct scxu_sim *m, unsigned int here)
 
 static void enqueue_agent(struct scxu_sim *m, struct task *t, bool wakeup, unsigned int here)
 {
+	bool has_budget = agent_has_budget(m, t->runtime);
 	uint64_t ran;
 
 	if (wakeup) {
@@ -714,8 +838,10 @@ static void enqueue_agent(struct scxu_sim *m, struct task *t, bool wakeup, unsig
 		return;
 	}
 	ran = t->runtime - m->k.agent_woke_at;
-	if (ran >= m->o.floor_ns) {
-		t->vtime = place(m, t, true, false);
+	if (ran >= m->o.floor_ns || !has_budget) {
+		place(m, t, SCXU_WAIT_WAKEUP);
+		if (ran < m->o.floor_ns)
+			wait_a_slice(m, t);
 		enqueue_shared(m, t, t->vtime, here);
 		return;
 	}
@@ -765,7 +891,7 @@ void kernel_part_enqueue(struct scxu_sim *m, struct task *t, bool wakeup, unsign
 	if (t->fresh)
 		flags |= SCXU_WAIT_NEW;
 	t->fresh = false;
-	t->vtime = place(m, t, wakeup, flags & SCXU_WAIT_NEW);
+	place(m, t, flags);
 	if (kept_in_kernel(m, t)) {
 		count(m, here, SCXU_COUNT_kernel_enqueues);
 		goto shared;
@@ -826,8 +952,9 @@ bool kernel_part_select_cpu(struct scxu_sim *m, struct task *t, unsigned int *cp
 	return true;
 }
 
-static void keep_running(struct scxu_sim *m, struct task *prev, unsigned int cpu)
+static void keep_running(struct scxu_sim *m, struct task *prev, uint64_t vtime, unsigned int cpu)
 {
+	advance_vnow(&m->kcpus[cpu].vnow, vtime);
 	count(m, cpu, SCXU_COUNT_kept_running);
 	m->k.short_since = 0;
 	prev->slice = prev->last_slice ? prev->last_slice : m->o.slice_ns;
@@ -836,17 +963,23 @@ static void keep_running(struct scxu_sim *m, struct task *prev, unsigned int cpu
 void kernel_part_dispatch(struct scxu_sim *m, unsigned int cpu, struct task *prev)
 {
 	struct scxu_cpu *me = &m->kcpus[cpu];
-	bool shared, taken = false, parked = m->k.agent_parked;
-	uint64_t prev_vtime, head, left;
+	bool shared, taken = false, in_order, parked = m->k.agent_parked;
+	uint64_t prev_vtime, head, agents = 0, left;
 	int i;
 
 	if (prev == &m->agent.task)
 		prev = NULL;
+	in_order = prev;
 	prev_vtime = prev ? task_vtime(prev) : 0;
+	if (in_order && agent_orders(m, prev))
+		prev_vtime = by_cpu(m, cpu, prev_vtime, prev->weight);
 	serve_kicks(m, cpu, cpu);
-	if (parked && agent_is_wanted(m) && fetch_agent(m, cpu))
-		return;
 	shared = m->nr_shared > 0;
+	if (parked && agent_is_wanted(m)) {
+		if (fetch_agent(m, cpu))
+			return;
+		shared = true;
+	}
 	if (m->nr_starved && (me->starved_turn++ & 1 || starved_too_long(m)) &&
 	    machine_move_starved(m, cpu))
 		return;
@@ -860,16 +993,17 @@ void kernel_part_dispatch(struct scxu_sim *m, unsigned int cpu, struct task *pre
 			m->k.collect_at = m->now + SECOND_NS;
 		}
 	}
-	head = shared ? shared_head(m, cpu) : 0;
-	if (shared && (int64_t)(m->now - me->rescue_at) > 0) {
-		if (rescue_shared(m, cpu)) {
-			count(m, cpu, SCXU_COUNT_starved);
+	if (shared && (int64_t)(m->now - m->k.rescue_at) > 0)
+		rescue_shared(m, cpu);
+	head = shared ? shared_head(m, cpu, &agents) : 0;
+	if (head == HEAD_UNKNOWN) {
+		head = 0;
+		if (me->unknown_turn++ & 1 && machine_move_shared(m, cpu))
 			return;
-		}
-		me->rescue_at = m->now + SECOND_NS / 8;
 	}
 	for (i = 0; i < 16; i++) {
 		struct next_decision n;
+		uint64_t vtime;
 		bool preempt;
 		int err;
 
@@ -880,22 +1014,26 @@ void kernel_part_dispatch(struct scxu_sim *m, unsigned int cpu, struct task *pre
 			count(m, cpu, SCXU_COUNT_stale);
 			continue;
 		}
+		vtime = by_cpu(m, cpu, n.vtime, m->records[n.d.slot].weight);
 		preempt = n.own && n.d.flags & SCXU_DECIDE_PREEMPT &&
 			  (me->preempt_row < IN_A_ROW || !shared);
 		if (!preempt) {
-			bool stays = prev && n.d.flags & SCXU_DECIDE_VTIME &&
-				     scxu_vtime_before(prev_vtime, n.vtime);
+			bool stays = in_order && n.d.flags & SCXU_DECIDE_VTIME &&
+				     scxu_vtime_before(prev_vtime, vtime);
 
-			if (parked && unread_before(m, stays ? prev_vtime : n.vtime) &&
-			    fetch_agent(m, cpu))
-				return;
-			if (head && scxu_vtime_before(head, n.vtime)) {
+			if (parked && unread_before(m, cpu, stays ? prev_vtime : vtime)) {
+				if (fetch_agent(m, cpu))
+					return;
+				parked = false;
+				shared = true;
+			}
+			if (head && scxu_vtime_before(head, vtime)) {
 				m->k.short_since = 0; /* it has one, and another is first */
 				m->k.probation = 0;
 				break;
 			}
 			if (stays) {
-				keep_running(m, prev, cpu);
+				keep_running(m, prev, prev_vtime, cpu);
 				taken = true;
 				break;
 			}
@@ -905,19 +1043,23 @@ void kernel_part_dispatch(struct scxu_sim *m, unsigned int cpu, struct task *pre
 		if (err)
 			continue;
 		me->preempt_row = preempt ? (uint8_t)(me->preempt_row + 1) : 0;
+		if (!preempt)
+			advance_vnow(&me->vnow, vtime);
 		taken = true;
 		break;
 	}
 	if (!taken && shared) {
 		me->preempt_row = 0;
 		/* by an order of the policy's own virtual now may run far ahead of prev */
-		if (head && prev && !m->k.own_order && scxu_vtime_before(prev_vtime, head)) {
+		if (head && in_order && !m->k.own_order && scxu_vtime_before(prev_vtime, head)) {
 			prev->last_slice = shared_slice(m);
-			keep_running(m, prev, cpu);
+			keep_running(m, prev, prev_vtime, cpu);
 			taken = true;
 		} else {
 			if (head)
-				advance_vnow(m, head);
+				advance_vnow(&me->vnow, head);
+			if (agents)
+				advance_vnow(&m->kernel->vnow, agents);
 			taken = machine_move_shared(m, cpu);
 		}
 	}
@@ -925,30 +1067,28 @@ void kernel_part_dispatch(struct scxu_sim *m, unsigned int cpu, struct task *pre
 		taken = machine_move_starved(m, cpu);
 	if (!taken && parked &&
 	    (m->shm.agent->held ||
-	     (prev ? unread_before(m, prev_vtime)
-		   : has_unread(m) || m->k.fetched_after > AGENT_BUSY_NS)) &&
-	    fetch_agent(m, cpu))
-		return;
+	     (prev ? unread_before(m, cpu, prev_vtime)
+		   : has_unread(m) || m->k.fetched_after > AGENT_BUSY_NS))) {
+		if (fetch_agent(m, cpu))
+			return;
+		taken = machine_move_shared(m, cpu);
+	}
 	left = stock_left(m);
 	if (left)
 		kick_an_idle_cpu(m, cpu);
 	if (!taken) {
-		if (prev && !m->cpus[cpu].nr_local)
+		if (prev && !m->cpus[cpu].nr_local) {
 			prev->slice = m->o.slice_ns;
-		else if (left && !prev)
+			if (in_order)
+				advance_vnow(&me->vnow, prev_vtime);
+		} else if (left && !prev)
 			machine_kick(m, cpu, KICK_PLAIN);
 	}
-	if (m->kernel->nr_waiting > left && (!taken || left < m->o.nr_cpus)) {
-		if (!taken) {
-			count(m, cpu, SCXU_COUNT_shortages);
-			if (!m->k.short_since && (!m->o.affinity_agent || agent_has_work(m))) {
-				m->k.short_since = m->now;
-				m->k.short_cpu = cpu;
-			}
-		}
-		if (agent_has_work(m) && !(taken && parked))
-			call_agent(m, cpu);
-	}
+	if (!taken && m->kernel->nr_waiting)
+		falls_short(m, cpu);
+	if (m->kernel->nr_waiting > left && (!taken || left < m->o.nr_cpus) && agent_has_work(m) &&
+	    !(taken && parked))
+		call_agent(m, cpu);
 }
 
 static unsigned int wait_bucket(uint64_t ns)
@@ -970,12 +1110,18 @@ void kernel_part_running(struct scxu_sim *m, struct task *t, unsigned int cpu)
 	t->run_start = t->runtime;
 	if (t->slot != SCXU_NO_SLOT)
 		leave_custody(m, t);
-	if (t->enqueued_at)
+	if (t->enqueued_at) {
 		me->waits[wait_bucket(m->now - t->enqueued_at)]++;
+	} else if (t != &m->agent.task) {
+		place(m, t, 0);
+		advance_vnow(&me->vnow,
+			     agent_orders(m, t) ? by_cpu(m, cpu, t->vtime, t->weight) : t->vtime);
+	}
 	t->enqueued_at = 0;
 	me->idle = 0;
+	me->idle_kicks = 0;
 	me->since = m->now;
-	me->vtime = t->vtime;
+	me->vtime = t->order <= 1 ? t->vtime : t->vtime - me->shift;
 	me->slice = t->last_slice ? t->last_slice : m->o.slice_ns;
 	me->weight = t->weight;
 	me->slot = t->slot;
@@ -1089,6 +1235,8 @@ int kernel_part_create(struct scxu_sim *m)
 	m->kernel->loaded.abi = SCXU_ABI;
 	m->kernel->floor_seq = 1;
 	m->kernel->floor_reason = SCXU_FLOOR_START;
+	m->kernel->nr_episodes = 1;
+	m->k.agent_budget = (int64_t)(16 * m->o.floor_ns); /* it did not run for long */
 	for (cpu = 0; cpu < m->o.nr_cpus; cpu++) {
 		set_online(m, cpu, true);
 		m->kcpus[cpu].slot = SCXU_NO_SLOT;

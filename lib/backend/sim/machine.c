@@ -263,6 +263,13 @@ void machine_move_task(struct scxu_sim *m, struct task *t, unsigned int cpu)
 	m->nr_dispatched++;
 }
 
+void machine_starve_task(struct scxu_sim *m, struct task *t)
+{
+	unlink_task(m, t);
+	t->where = STARVED;
+	link_starved(m, t);
+}
+
 bool machine_move_shared(struct scxu_sim *m, unsigned int cpu)
 {
 	struct task *t;

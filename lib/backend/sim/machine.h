@@ -55,6 +55,7 @@ struct task {
 	uint64_t gen;
 	uint64_t last_slice;
 	uint32_t slot;
+	unsigned int order;
 	bool fresh;
 
 	/* DSQs: by virtual time, or first in first out; and all that wait, oldest first */
@@ -205,8 +206,14 @@ struct kernel_private {
 	uint64_t floor_left_at, floor_hold;
 	uint64_t collect_at;
 	uint32_t collect_from;
+	uint64_t rescue_at;
+	uint32_t rescue_turn;
 	bool watch_armed;
+	uint64_t slices_ended;
+	unsigned int kicked; /* here the kernel's cpumask_any_distribute() */
 	uint64_t agent_woke_at;
+	int64_t agent_budget;
+	uint64_t budget_at, budget_runtime;
 	unsigned int leaving_cpu;
 	uint64_t leaving_until;
 };
@@ -324,6 +331,7 @@ void machine_insert_starved(struct scxu_sim *m, struct task *t, uint64_t slice);
 bool machine_move_shared(struct scxu_sim *m, unsigned int cpu);
 bool machine_move_starved(struct scxu_sim *m, unsigned int cpu);
 void machine_move_task(struct scxu_sim *m, struct task *t, unsigned int cpu); /* of SHARED */
+void machine_starve_task(struct scxu_sim *m, struct task *t); /* from SHARED to STARVED */
 
 /* --- behaviour.c */
 

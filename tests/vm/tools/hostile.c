@@ -7,6 +7,9 @@
  *	          at random, some of them right, stale or given twice
  *	rings     N (100000) times any value into heads, tails, skips, masks and the rest
  *	affinity  N (20000) right decisions, for CPUs that their tasks may not use
+ *	promises  for N (3000) ms a stock that is full, and of decisions that are over
+ *	naps      for N (3000) ms works, and sleeps for a nanosecond each 3.9 ms
+ *	preempts  for N (3000) ms wishes that all CPUs are preempted
  */
 #include <errno.h>
 #include <stdio.h>
@@ -207,6 +210,57 @@ static void affinity(unsigned long n)
 	printf("gave %lu decisions for CPUs that are not allowed\n", given);
 }
 
+static uint64_t us_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+static void promises(unsigned long n)
+{
+	struct scxu_agent *a = part.shm.agent;
+	uint64_t end = us_now() + n * 1000;
+
+	a->held = 0;
+	while (us_now() < end) {
+		read_events();
+		scxu_store_release(&a->stock_head,
+				   scxu_load(&part.shm.kernel->stock_tail) + SCXU_STOCK);
+		settle();
+		commit();
+		nanosleep(&(struct timespec) { .tv_nsec = 200000 }, NULL);
+	}
+}
+
+static void naps(unsigned long n)
+{
+	uint64_t now = us_now(), end = now + n * 1000, began;
+
+	while (now < end) {
+		for (began = now; now - began < 3900; now = us_now()) {
+			read_events();
+			settle();
+		}
+		nanosleep(&(struct timespec) { .tv_nsec = 1 }, NULL);
+	}
+}
+
+static void preempts(unsigned long n)
+{
+	struct scxu_agent *a = part.shm.agent;
+	uint64_t end = us_now() + n * 1000;
+
+	while (us_now() < end) {
+		read_events();
+		__atomic_fetch_or(&a->preempt[0], ~0ull, __ATOMIC_RELEASE);
+		scxu_store_release(&a->kick_seq, a->kick_seq + 1);
+		settle();
+		commit();
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -214,9 +268,9 @@ int main(int argc, char **argv)
 		void (*run)(unsigned long n);
 		unsigned long n;
 	} modes[] = {
-		{ "garbage", garbage, 1000000 },
-		{ "rings", rings, 100000 },
-		{ "affinity", affinity, 20000 },
+		{ "garbage", garbage, 1000000 }, { "rings", rings, 100000 },
+		{ "affinity", affinity, 20000 }, { "promises", promises, 3000 },
+		{ "naps", naps, 3000 },		 { "preempts", preempts, 3000 },
 	};
 	size_t i;
 	int err;
@@ -237,6 +291,6 @@ int main(int argc, char **argv)
 		part_close(&part);
 		return 0;
 	}
-	fprintf(stderr, "usage: hostile garbage|rings|affinity [N]\n");
+	fprintf(stderr, "usage: hostile MODE [N]\n");
 	return 2;
 }
