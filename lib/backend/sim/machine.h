@@ -2,6 +2,7 @@
 /*
  * The machine: what its parts know of each other.
  *
+ *   create.c	   before the first event, and after the last
  *   machine.c	   time, events, CPUs: the kernel's scheduler core and its sched_ext
  *		   class, as far as the kernel part sees them
  *   kernel-part.c what bpf/ does, over the same shared memory
@@ -27,6 +28,7 @@
 #include "workload.h"
 
 #define SECOND_NS   1000000000ull
+#define AUDIT_NS    10000000u
 #define LAST_EVENTS 40u
 #define NICE_LEVELS 40u
 #define AGENT_PID   999999
@@ -278,6 +280,11 @@ struct scxu_sim {
 	int err;
 };
 
+/* --- create.c */
+
+/* A task of that program, which sleeps. NULL: no memory, or too many. */
+struct task *machine_new_task(struct scxu_sim *m, unsigned int program, bool forked);
+
 /* --- machine.c */
 
 int compare_vtime(const struct task *a, const struct task *b);
@@ -296,6 +303,10 @@ static inline bool task_allowed(const struct task *t, unsigned int cpu)
 	return t->cpus >> cpu & 1;
 }
 
+/* All CPUs go idle, and the agent wakes: to be called once, before any event. */
+void machine_start(struct scxu_sim *m);
+/* Where t was last, or else one that it may use; online. */
+unsigned int machine_fallback_cpu(const struct scxu_sim *m, const struct task *t);
 /* Wakes t, which sleeps; the callbacks are executed by CPU here. */
 void machine_wake(struct scxu_sim *m, struct task *t, unsigned int here);
 /* The task of this CPU sleeps or ends from now on. */
@@ -306,7 +317,6 @@ void machine_set_cpus(struct scxu_sim *m, struct task *t, uint64_t cpus, unsigne
 void machine_kick(struct scxu_sim *m, unsigned int cpu, enum kick kick);
 void machine_ring_bell(struct scxu_sim *m, unsigned int here);
 void machine_start_task(struct scxu_sim *m, struct task *t, unsigned int here);
-struct task *machine_new_task(struct scxu_sim *m, unsigned int program, bool forked);
 void machine_update_curr(struct scxu_sim *m, struct cpu *c);
 
 /* What scx_bpf_*() of these names do */
