@@ -179,8 +179,8 @@ static void say_violation(const struct scxu_sim *sim, int argc, char **argv)
 
 	fprintf(stderr, "violation: %s\nthe last events:\n", scxu_sim_violation(sim));
 	scxu_sim_last_events(sim, stderr);
-	fprintf(stderr, "to repeat it:\n  scx_userland");
-	for (i = 0; i < argc; i++) {
+	fprintf(stderr, "to repeat it:\n  %s", argv[0]);
+	for (i = 1; i < argc; i++) {
 		fputc(' ', stderr);
 		print_quoted(stderr, argv[i]);
 	}
