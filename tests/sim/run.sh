@@ -10,7 +10,7 @@ set -eu
 . "$(dirname "$0")/../../setup/common.sh"
 cd "$SCXU_ROOT"
 
-tests=(errors names invariants determinism examples regressions shares affinity shared-clock runtime faults no-memory planted-bug gantt speed generated)
+tests=(errors nices names invariants determinism examples regressions shares affinity shared-clock runtime faults no-memory planted-bug gantt speed generated)
 generated=(--seconds 10 --runs 200) # for each policy
 only=()
 for argument in "$@"; do
@@ -67,6 +67,9 @@ test_errors()
 	says 'a time needs its unit' --workload sleeper:1
 	says 'give RUN/PERIOD' --workload periodic:1ms
 	says 'options are @nice=N and @cpus=LIST' --workload hogs:1@colour=red
+	says 'its nice is given twice' --workload hogs:2,1x3@nice=5
+	says '@nice is given twice' --workload sleeper:1ms@nice=5@nice=5
+	says 'from -20 to 19 where it says "-21"' --workload hogs:1@nice=-21
 	says 'from 0 to 1' --cpus 2 --workload hogs:1@cpus=2
 	says 'there is more than the argument' --workload sleeper:1msx2y
 	says 'no workload is given' --workload ' '
@@ -111,6 +114,23 @@ test_errors()
 	says 'a task suspends itself only' "${w[@]}"
 	file '{ "global": {' '"pi_enabled": true }, "tasks": { "a": { "run": 1 } } }'
 	says "$bad:2: \"pi_enabled\": priority inheritance" "${w[@]}"
+}
+
+# @nice is what each kind's tasks have, where they have none of their own.
+test_nices()
+{
+	local word
+
+	for word in hogs:2 pingpong:1 sleeper:1ms periodic:1ms/9ms locks:2 forks:1 bursts:2 yielders:2 churn:1s; do
+		sim --workload "$word@nice=7" --duration-ms 50 --json >"$out/nices.json" || return 1
+		if grep -o '"nice": [-0-9]*' "$out/nices.json" | grep -qv ' 7$'; then
+			echo "tasks of $word@nice=7 have another nice"
+			return 1
+		fi
+	done
+	sim --workload hogs:1x3,1@cpus=1 --duration-ms 50 --json >"$out/nices.json" || return 1
+	[ "$(grep -o '"nice": [-0-9]*' "$out/nices.json" | tr -d '\n')" = '"nice": 3"nice": 0' ] ||
+		{ echo "hogs:1x3,1 have not nice 3 and 0"; return 1; }
 }
 
 # Names of tasks, whatever is in them and however long, in a report and in a picture.

@@ -17,6 +17,7 @@ struct word {
 	const char *text; /* of the whole word */
 	int len;
 	int nice;
+	bool has_nice;
 	uint64_t cpus;
 	char *error;
 	size_t size;
@@ -33,12 +34,15 @@ static int number(const struct word *word, const char **at, long min, long max, 
 	char *end;
 	long n = strtol(*at, &end, 10);
 
-	if (end == *at || n < min || n > max)
+	if (end == *at || n < min || n > max) {
+		size_t sign = **at == '-';
+
 		return workload_refuse(word->error, word->size,
 				       "\"%.*s\": give a whole number from %ld to %ld where it "
 				       "says \"%.*s\"",
 				       word->len, word->text, min, max,
-				       (int)strcspn(*at, " +@,/x-"), *at);
+				       (int)(sign + strcspn(*at + sign, " +@,/x-")), *at);
+	}
 	*at = end;
 	*ret = n;
 	return 0;
@@ -115,6 +119,9 @@ static int hogs(const struct word *word, const char **at)
 
 		if (!err && **at == 'x') {
 			(*at)++;
+			if (word->has_nice)
+				return refuse(word,
+					      "its nice is given twice, as xNICE and as @nice");
 			err = number(word, at, -20, 19, &nice);
 		}
 		if (err)
@@ -301,8 +308,11 @@ static int parse_options(struct word *word)
 	while (!err && (at = memchr(at, '@', (size_t)(end - at)))) {
 		if (!strncmp(at, "@nice=", 6)) {
 			at += 6;
+			if (word->has_nice)
+				return refuse(word, "@nice is given twice");
 			err = number(word, &at, -20, 19, &nice);
 			word->nice = err ? 0 : (int)nice;
+			word->has_nice = true;
 		} else if (!strncmp(at, "@cpus=", 6)) {
 			at += 6;
 			err = parse_cpus(word, &at);
