@@ -100,7 +100,8 @@ static const struct option_spec specs[] = {
 	{ 0, "max-tasks", "N", OPTION_NUMBER, AT(max_tasks), 64, 65536, NULL,
 	  "task slots of the kernel part (default 4096)" },
 	{ 0, "starve-ms", "MS", OPTION_NUMBER, AT(starve_ms), 1, 86400000, NULL,
-	  "a longer wait is a violation (default: by weights, 21 s at most)" },
+	  "a longer wait is a violation (default: what the weights or the\n"
+	  "policy's own starve_ms explain, 29000 at most)" },
 	{ 0, "check-all", NULL, OPTION_FLAG, AT(check_all), 0, 0, NULL,
 	  "check everything after each event: slow" },
 	{ 'h', "help", NULL, OPTION_FLAG, AT(help), 0, 0, NULL, "print this" },

@@ -10,7 +10,7 @@ set -eu
 . "$(dirname "$0")/../../setup/common.sh"
 cd "$SCXU_ROOT"
 
-tests=(errors nices names invariants determinism examples regressions shares affinity shared-clock runtime faults no-memory planted-bug gantt speed generated)
+tests=(errors nices names invariants determinism examples regressions shares starve-option affinity shared-clock runtime faults no-memory planted-bug gantt speed generated)
 generated=(--seconds 10 --runs 200) # for each policy
 only=()
 for argument in "$@"; do
@@ -152,6 +152,20 @@ test_invariants()
 	violates 'floor: ' build/cli/scx_userland sim --policy build/tests/vm/tools/never-decides.so \
 		--workload hogs:8
 	violates 'starvation: ' build/cli/scx_userland sim --workload hogs:8 --starve-ms 5
+}
+
+# A policy is held to what its option starve_ms says, not to less; to no more, sim-invariants sees.
+test_starve_option()
+{
+	local ms waited
+
+	for ms in 300 1000 5000 10000 0; do
+		sim --policy "prio:starve_ms=$ms" --workload hogs:8x0,2x5 --duration 50 --json >"$out/starve.json" 2>&1 ||
+			{ echo "starve_ms=$ms: $(head -n 1 "$out/starve.json")"; return 1; }
+		[ "$ms" != 0 ] || ms=15000 # the kernel part's
+		waited=$(sed -n 's/.*"hog+5", "tasks".*"wait_max_ns": \([0-9]*\)[0-9]\{6\},.*/\1/p' "$out/starve.json")
+		[ "$waited" -ge "$ms" ] || { echo "starve_ms=$ms: the longest wait was $waited ms"; return 1; }
+	done
 }
 
 # violates KIND COMMAND...

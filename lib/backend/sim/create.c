@@ -158,6 +158,22 @@ static int allocate(struct scxu_sim *m)
 	return kernel_part_create(m);
 }
 
+/* See starve_bound() */
+static uint64_t promise_of(const struct scxu_policy_ops *policy, const uint64_t *values)
+{
+	const struct scxu_policy_option *o = policy->options;
+	unsigned int i;
+
+	for (i = 0; o && o[i].name; i++) {
+		uint64_t starve_ms = values ? values[i] : o[i].value;
+
+		if (!strcmp(o[i].name, "starve_ms"))
+			return starve_ms && starve_ms < STARVE_NS / 1000000 ? starve_ms * 1000000
+									    : STARVE_NS;
+	}
+	return SECOND_NS;
+}
+
 static void place_agent(struct scxu_sim *m)
 {
 	struct task *t = &m->agent.task;
@@ -207,6 +223,7 @@ int scxu_sim_create(const struct scxu_policy_ops *policy, const struct scxu_work
 	if (!err)
 		err = scxu_engine_create(policy, &m->shm, &engine, &m->sched);
 	if (!err) {
+		m->promise = promise_of(policy, options->values);
 		place_agent(m);
 		machine_start(m);
 		place_events(m);

@@ -91,8 +91,10 @@ static void check_idle(struct scxu_sim *m)
  * slice * W / w, over all CPUs. Ahead of its share it may be by 128 slices (place() in
  * bpf/state.bpf.h, vruntime_limit()), so a generous multiple.
  *
- * One with an order of its own (fifo, rr, prio) promises turns, whatever the weights: after
- * a second (prio's bound) nobody waits for longer than it takes the others to have two each.
+ * One with an order of its own (fifo, rr, prio) promises turns, whatever the weights: it may
+ * pass over a task for as long as its option starve_ms says (0: until the kernel part takes
+ * the task), or for a second if it has none; then nobody waits for longer than it takes the
+ * others to have two turns each.
  *
  * And never for so long that the kernel's watchdog, which waits for 30 s, could find it.
  */
@@ -108,7 +110,7 @@ static uint64_t starve_bound(const struct scxu_sim *m, const struct task *t)
 	if (!cpus)
 		cpus = 1;
 	if (m->k.own_order)
-		bound = SECOND_NS + 2 * (m->longest_slice + m->tick_ns) * m->nr_runnable / cpus;
+		bound = m->promise + 2 * (m->longest_slice + m->tick_ns) * m->nr_runnable / cpus;
 	else
 		bound = SECOND_NS + 160 * slice / cpus * (m->weight_sum / t->weight + 1);
 	return bound < WATCHDOG_NS ? bound : WATCHDOG_NS;
@@ -116,13 +118,14 @@ static uint64_t starve_bound(const struct scxu_sim *m, const struct task *t)
 
 static void check_starvation(struct scxu_sim *m)
 {
+	uint64_t least = m->o.starve_ns ? m->o.starve_ns : m->k.own_order ? m->promise : SECOND_NS;
 	const struct task *t;
 
 	TAILQ_FOREACH(t, &m->all_waiting, waiting)
 	{
 		uint64_t waited = m->now - t->queued_at;
 
-		if (waited < (m->o.starve_ns ? m->o.starve_ns : SECOND_NS))
+		if (waited < least)
 			return;
 		if (waited <= starve_bound(m, t))
 			continue;

@@ -273,6 +273,7 @@ struct scxu_sim {
 	uint64_t weight_sum; /* of runnable tasks */
 	unsigned int nr_runnable;
 	uint64_t longest_slice; /* that a decision has given */
+	uint64_t promise; /* ns that a policy with an order of its own may pass over a task */
 	uint64_t floor_seen; /* scxu_kernel.floor_seq, as of the last look */
 	struct happened happened[LAST_EVENTS];
 	uint64_t nr_happened;
