@@ -98,7 +98,7 @@ static const struct option_spec specs[] = {
 	{ 0, "idle", "WHO", OPTION_CHOICE, AT(idle), 0, 0, who,
 	  "who gives a waking task an idle CPU (default agent)" },
 	{ 0, "max-tasks", "N", OPTION_NUMBER, AT(max_tasks), 64, 65536, NULL,
-	  "task slots of the kernel part (default 4096)" },
+	  "task slots of the kernel part (default 4096, a multiple of 64)" },
 	{ 0, "starve-ms", "MS", OPTION_NUMBER, AT(starve_ms), 1, 86400000, NULL,
 	  "a longer wait is a violation (default: what the weights or the\n"
 	  "policy's own starve_ms explain, 29000 at most)" },
@@ -252,6 +252,11 @@ int verb_sim(int argc, char **argv)
 		return 0;
 	}
 	log_to_stderr(false);
+	if (config.max_tasks % 64) {
+		fprintf(stderr, "scx_userland: --max-tasks %u: give a multiple of 64\n",
+			config.max_tasks);
+		return 2;
+	}
 	if (!config.workload) {
 		fprintf(stderr, "scx_userland: sim needs --workload, as hogs:4x0,4x5 or a file\n");
 		return 2;

@@ -73,6 +73,7 @@ test_errors()
 	says 'from 0 to 1' --cpus 2 --workload hogs:1@cpus=2
 	says 'there is more than the argument' --workload sleeper:1msx2y
 	says 'no workload is given' --workload ' '
+	says 'give a multiple of 64' --workload hogs:1 --max-tasks 65
 	says 'give CPU:FROM:TO' --workload hogs:1 --hotplug 9:1:2
 	says 'give FROM:TO' --workload hogs:1 --agent-fault 5:2
 	says 'No such file' --workload ./missing.json

@@ -77,8 +77,8 @@ static bool options_are_valid(const struct scxu_sim_options *o)
 	unsigned int i;
 
 	if (o->size != sizeof(*o) || o->nr_cpus < 1 || o->nr_cpus > SCXU_SIM_MAX_CPUS ||
-	    o->max_tasks < 64 || o->max_tasks > TASKS_MAX || o->hz < 100 || o->hz > 10000 ||
-	    o->slice_ns < SCXU_SLICE_MIN_NS || o->slice_ns > SCXU_SLICE_MAX_NS ||
+	    o->max_tasks < 64 || o->max_tasks > TASKS_MAX || o->max_tasks % 64 || o->hz < 100 ||
+	    o->hz > 10000 || o->slice_ns < SCXU_SLICE_MIN_NS || o->slice_ns > SCXU_SLICE_MAX_NS ||
 	    o->floor_ns < 1000 || o->nr_faults > SCXU_SIM_MAX_SPANS ||
 	    o->nr_hotplug > SCXU_SIM_MAX_SPANS)
 		return false;

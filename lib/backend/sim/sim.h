@@ -58,7 +58,7 @@ struct scxu_sim_span {
  * struct scxu_sim_options - the machine; begin with scxu_sim_options_init()
  * @size:	sizeof(struct scxu_sim_options)
  * @nr_cpus:	1..SCXU_SIM_MAX_CPUS
- * @max_tasks:	task slots of the kernel part, 64..65536
+ * @max_tasks:	task slots of the kernel part, 64..65536; a multiple of 64
  * @batch:	decisions kept in stock, 1..4096
  * @hz:		ticks a second, 100..10000; slices end at ticks
  * @exact_slices: slices end when they end
