@@ -48,6 +48,7 @@ static const char *const who[] = { "kernel", "agent", NULL };
 
 #define AT(member) offsetof(struct config, member)
 #define NS_MAX	   100000000
+#define NOT_GIVEN  (~0u)
 
 static const struct option_spec specs[] = {
 	{ 'p', "policy", "POLICY", OPTION_TEXT, AT(policy), 0, 0, NULL,
@@ -62,13 +63,14 @@ static const struct option_spec specs[] = {
 	{ 'd', "duration", "SEC", OPTION_NUMBER, AT(duration), 1, 86400, NULL,
 	  "seconds to simulate (default: the file's, or 10)" },
 	{ 0, "duration-ms", "MS", OPTION_NUMBER, AT(duration_ms), 1, 86400000, NULL,
-	  "likewise in ms" },
+	  "likewise in ms; give one of the two" },
 	{ 0, "json", NULL, OPTION_FLAG, AT(json), 0, 0, NULL, "the report as JSON" },
 	{ 0, "gantt", "FILE", OPTION_TEXT, AT(gantt), 0, 0, NULL, "draw who ran where, as SVG" },
 	{ 0, "gantt-from", "MS", OPTION_NUMBER, AT(gantt_from), 0, 86400000, NULL,
-	  "begin of the picture (default 0)" },
+	  "begin of the picture (default 0; of a violation, so that it\n"
+	  "ends there)" },
 	{ 0, "gantt-ms", "MS", OPTION_NUMBER, AT(gantt_ms), 1, 3600000, NULL,
-	  "its length (default 100)" },
+	  "length of the picture (default 100)" },
 	{ 0, "hz", "N", OPTION_NUMBER, AT(hz), 100, 10000, NULL,
 	  "ticks a second; slices end at ticks (default 250)" },
 	{ 0, "exact-slices", NULL, OPTION_FLAG, AT(exact_slices), 0, 0, NULL,
@@ -195,9 +197,35 @@ static int draw(const struct scxu_sim *sim, const char *file)
 
 	if (to && fclose(to) && !err)
 		err = -errno;
-	if (err)
+	if (err == -EFBIG)
+		fprintf(stderr,
+			"scx_userland: --gantt %s: more than %u runs of tasks in that time: give "
+			"less with --gantt-ms\n",
+			file, SCXU_SIM_GANTT_RUNS);
+	else if (err)
 		fprintf(stderr, "scx_userland: --gantt %s: %s\n", file, strerror(-err));
 	return err;
+}
+
+/* The time up to a violation was not recorded: the same run once more, which ends there too. */
+static int run_again(const struct scxu_sim_options *options, const struct scxu_policy *policy,
+		     const struct scxu_workload *workload, struct scxu_sim **sim)
+{
+	struct scxu_sim_options o = *options;
+	uint64_t end = scxu_sim_now(*sim), length = o.gantt_to - o.gantt_from;
+	int err;
+
+	o.gantt_to = end;
+	o.gantt_from = end > length ? end - length : 0;
+	*sim = scxu_sim_destroy(*sim);
+	err = scxu_sim_create(policy->ops, workload, &o, sim);
+	if (!err)
+		err = scxu_sim_run(*sim);
+	if (err == -EPROTO && scxu_sim_now(*sim) == end)
+		return 0;
+	fprintf(stderr, "scx_userland: no picture: the same run ends otherwise the second time; "
+			"does the policy keep anything in static variables?\n");
+	return -EIO;
 }
 
 static int simulate(const struct config *config, const struct scxu_sim_options *options,
@@ -205,7 +233,7 @@ static int simulate(const struct config *config, const struct scxu_sim_options *
 		    int argc, char **argv)
 {
 	struct scxu_sim *sim = NULL;
-	int err = scxu_sim_create(policy->ops, workload, options, &sim);
+	int err = scxu_sim_create(policy->ops, workload, options, &sim), no_picture = 0;
 
 	if (!err)
 		err = scxu_sim_run(sim);
@@ -215,10 +243,84 @@ static int simulate(const struct config *config, const struct scxu_sim_options *
 		fprintf(stderr, "scx_userland: the simulation failed: %s\n", strerror(-err));
 	else
 		scxu_sim_report(sim, stdout, config->json);
-	if (sim && config->gantt && draw(sim, config->gantt))
-		err = -EIO;
+	if (config->gantt && err == -EPROTO &&
+	    (config->gantt_from == NOT_GIVEN || options->gantt_from >= scxu_sim_now(sim)))
+		no_picture = run_again(options, policy, workload, &sim);
+	if (config->gantt && (!err || err == -EPROTO) && !no_picture)
+		no_picture = draw(sim, config->gantt);
 	scxu_sim_destroy(sim);
-	return err ? 1 : 0;
+	return err || no_picture ? 1 : 0;
+}
+
+/* --- what the options amount to ---------------------------------------------------- */
+
+static int refuse(const char *why)
+{
+	fprintf(stderr, "scx_userland: %s\n", why);
+	return -EINVAL;
+}
+
+static int check(const struct config *config)
+{
+	if (!config->workload)
+		return refuse("sim needs --workload, as hogs:4x0,4x5 or a file");
+	if (config->max_tasks % 64)
+		return refuse("--max-tasks: give a multiple of 64");
+	if (config->duration && config->duration_ms)
+		return refuse("give one of --duration and --duration-ms");
+	if (!config->gantt && (config->gantt_from != NOT_GIVEN || config->gantt_ms))
+		return refuse(
+			"--gantt-from and --gantt-ms say what --gantt FILE shows: give it too");
+	return 0;
+}
+
+static uint64_t duration_of(const struct config *config, const struct scxu_workload *workload,
+			    uint64_t otherwise)
+{
+	if (config->duration_ms)
+		return config->duration_ms * 1000000ull;
+	if (config->duration)
+		return config->duration * 1000000000ull;
+	if (scxu_workload_duration(workload))
+		return scxu_workload_duration(workload) * 1000000000ull;
+	return otherwise;
+}
+
+static int set_gantt(const struct config *config, struct scxu_sim_options *o)
+{
+	if (!config->gantt)
+		return 0;
+	if (config->gantt_from != NOT_GIVEN)
+		o->gantt_from = config->gantt_from * 1000000ull;
+	o->gantt_to = o->gantt_from + (config->gantt_ms ? config->gantt_ms : 100) * 1000000ull;
+	if (o->gantt_from < o->duration)
+		return 0;
+	fprintf(stderr,
+		"scx_userland: --gantt-from %u: the run ends at %.0f ms: give less, or a longer "
+		"--duration\n",
+		config->gantt_from, (double)o->duration / 1e6);
+	return -EINVAL;
+}
+
+static void set(const struct config *config, struct scxu_sim_options *o)
+{
+	o->nr_cpus = config->cpus;
+	o->max_tasks = config->max_tasks;
+	o->batch = config->batch;
+	o->hz = config->hz;
+	o->exact_slices = config->exact_slices;
+	o->shared_clock = config->shared_clock;
+	o->affinity_agent = config->affinity == 1;
+	o->idle_kernel = config->idle == 0;
+	o->check_all = config->check_all;
+	o->seed = config->seed;
+	o->slice_ns = config->slice_us * 1000ull;
+	o->floor_ns = config->floor_us * 1000ull;
+	o->starve_ns = config->starve_ms * 1000000ull;
+	o->wake_ns = config->wake_ns;
+	o->event_ns = config->event_ns;
+	o->decision_ns = config->decision_ns;
+	o->switch_ns = config->switch_ns;
 }
 
 int verb_sim(int argc, char **argv)
@@ -237,13 +339,13 @@ int verb_sim(int argc, char **argv)
 		.event_ns = 400,
 		.decision_ns = 300,
 		.switch_ns = 1500,
-		.gantt_ms = 100,
+		.gantt_from = NOT_GIVEN,
 	};
 	struct scxu_policy *policy = NULL;
 	struct scxu_workload *workload = NULL;
 	struct scxu_sim_options o;
 	char error[512];
-	int ret;
+	int ret = 2;
 
 	if (options_parse(specs, &config, argc, argv))
 		return 2;
@@ -252,56 +354,21 @@ int verb_sim(int argc, char **argv)
 		return 0;
 	}
 	log_to_stderr(false);
-	if (config.max_tasks % 64) {
-		fprintf(stderr, "scx_userland: --max-tasks %u: give a multiple of 64\n",
-			config.max_tasks);
-		return 2;
-	}
-	if (!config.workload) {
-		fprintf(stderr, "scx_userland: sim needs --workload, as hogs:4x0,4x5 or a file\n");
-		return 2;
-	}
 	scxu_sim_options_init(&o);
-	if (parse_spans("agent-fault", config.faults, 2, 1, o.faults, &o.nr_faults) ||
+	set(&config, &o);
+	if (check(&config) ||
+	    parse_spans("agent-fault", config.faults, 2, 1, o.faults, &o.nr_faults) ||
 	    parse_spans("hotplug", config.hotplug, 3, config.cpus, o.hotplug, &o.nr_hotplug))
 		return 2;
 	if (scxu_workload_load(config.workload, config.cpus, &workload, error, sizeof(error))) {
 		fprintf(stderr, "scx_userland: %s\n", error);
 		return 2;
 	}
-	if (scxu_policy_open(config.policy, &policy)) {
-		scxu_workload_destroy(workload);
-		return 2;
+	o.duration = duration_of(&config, workload, o.duration);
+	if (!set_gantt(&config, &o) && !scxu_policy_open(config.policy, &policy)) {
+		o.values = policy->values;
+		ret = simulate(&config, &o, policy, workload, argc, argv);
 	}
-	o.values = policy->values;
-	o.nr_cpus = config.cpus;
-	o.max_tasks = config.max_tasks;
-	o.batch = config.batch;
-	o.hz = config.hz;
-	o.exact_slices = config.exact_slices;
-	o.shared_clock = config.shared_clock;
-	o.affinity_agent = config.affinity == 1;
-	o.idle_kernel = config.idle == 0;
-	o.check_all = config.check_all;
-	o.seed = config.seed;
-	o.slice_ns = config.slice_us * 1000ull;
-	o.floor_ns = config.floor_us * 1000ull;
-	o.starve_ns = config.starve_ms * 1000000ull;
-	o.wake_ns = config.wake_ns;
-	o.event_ns = config.event_ns;
-	o.decision_ns = config.decision_ns;
-	o.switch_ns = config.switch_ns;
-	if (config.duration || (!config.duration_ms && scxu_workload_duration(workload)))
-		o.duration =
-			(config.duration ? config.duration : scxu_workload_duration(workload)) *
-			1000000000ull;
-	else if (config.duration_ms)
-		o.duration = config.duration_ms * 1000000ull;
-	if (config.gantt) {
-		o.gantt_from = config.gantt_from * 1000000ull;
-		o.gantt_to = o.gantt_from + config.gantt_ms * 1000000ull;
-	}
-	ret = simulate(&config, &o, policy, workload, argc, argv);
 	scxu_workload_destroy(workload);
 	scxu_policy_close(policy);
 	return ret;

@@ -10,7 +10,7 @@ set -eu
 . "$(dirname "$0")/../../setup/common.sh"
 cd "$SCXU_ROOT"
 
-tests=(errors nices names invariants determinism examples regressions shares starve-option affinity shared-clock runtime faults no-memory planted-bug gantt speed generated)
+tests=(errors nices names invariants determinism examples regressions shares starve-option affinity shared-clock runtime faults no-memory planted-bug gantt gantt-times speed generated)
 generated=(--seconds 10 --runs 200) # for each policy
 only=()
 for argument in "$@"; do
@@ -72,8 +72,9 @@ test_errors()
 	says 'from -20 to 19 where it says "-21"' --workload hogs:1@nice=-21
 	says 'from 0 to 1' --cpus 2 --workload hogs:1@cpus=2
 	says 'there is more than the argument' --workload sleeper:1msx2y
+	says 'give one of --duration' --workload hogs:1 --duration 1 --duration-ms 1000
 	says 'no workload is given' --workload ' '
-	says 'give a multiple of 64' --workload hogs:1 --max-tasks 65
+	says '--max-tasks: give a multiple of 64' --workload hogs:1 --max-tasks 65
 	says 'give CPU:FROM:TO' --workload hogs:1 --hotplug 9:1:2
 	says 'give FROM:TO' --workload hogs:1 --agent-fault 5:2
 	says 'No such file' --workload ./missing.json
@@ -172,12 +173,24 @@ test_starve_option()
 # violates KIND COMMAND...
 violates()
 {
-	local kind=$1 status=0
+	local kind=$1
 
 	shift
-	"$@" >"$out/violation" 2>&1 || status=$?
+	fails "^violation: $kind" "$@"
+}
+
+# fails PATTERN COMMAND...: ends with status 1, and says that.
+fails()
+{
+	local pattern=$1 status=0
+
+	shift
+	"$@" >"$out/failed" 2>&1 || status=$?
 	[ "$status" = 1 ] || { echo "status $status, not 1, of: $*"; return 1; }
-	grep -q "^violation: $kind" "$out/violation" || { echo "no violation of $kind by: $*"; return 1; }
+	grep -q -- "$pattern" "$out/failed" || {
+		echo "$* said \"$(head -n 1 "$out/failed")\", not \"$pattern\""
+		return 1
+	}
 }
 
 test_determinism()
@@ -375,6 +388,39 @@ test_gantt()
 		        if end > x + 1: # as wide as a sliver is drawn
 		            sys.exit("on the lane at %.0f one ends at %.2f and the next begins at %.2f" % (y, end, x))
 	END
+}
+
+# labels SVG: the times at the first and at the last line of the axis, in whole ms
+labels()
+{
+	sed -n 's,.*>\([0-9]*\)[.0-9]* ms</text>,\1,p' "$1" | sed -n '1p;$p' | paste -sd' '
+}
+
+# A picture is of what has happened, in the time asked for: wherever in the run that is.
+test_gantt_times()
+{
+	local svg=$out/times.svg bars
+
+	says '--gantt-from 1000: the run ends at 1000 ms: give less' \
+		--workload hogs:1 --duration 1 --gantt "$svg" --gantt-from 1000
+	says 'give it too' --workload hogs:1 --gantt-ms 5
+	sim --workload hogs:1 --duration-ms 30 --gantt "$svg" --gantt-from 10 >/dev/null || return 1
+	[ "$(labels "$svg")" = "10 30" ] || { echo "of 10 to 30 ms it shows $(labels "$svg")"; return 1; }
+
+	sim --workload pingpong:6 --duration 2 --gantt "$svg" --gantt-from 1990 --gantt-ms 10 >/dev/null || return 1
+	bars=$(grep -c '<title>' "$svg")
+	[ "$bars" -ge 1000 ] || { echo "$bars bars after a million runs"; return 1; }
+	fails 'more than 131072 runs .* give less with --gantt-ms' \
+		sim --workload pingpong:6 --duration 1 --gantt "$svg" --gantt-ms 1000
+	fails '--gantt /dev/full: No space left' sim --workload hogs:1 --duration-ms 30 --gantt /dev/full
+
+	# of a violation, what came before it; or what was asked for
+	violates 'starvation: ' build/cli/scx_userland sim --cpus 1 --workload hogs:64 --starve-ms 119 \
+		--gantt "$svg" --gantt-ms 20 || return 1
+	[ "$(labels "$svg")" = "100 120" ] || { echo "of a violation at 120 ms it shows $(labels "$svg")"; return 1; }
+	violates 'starvation: ' build/cli/scx_userland sim --cpus 1 --workload hogs:64 --starve-ms 119 \
+		--gantt "$svg" --gantt-ms 20 --gantt-from 40 || return 1
+	[ "$(labels "$svg")" = "40 60" ] || { echo "of 40 to 60 ms it shows $(labels "$svg")"; return 1; }
 }
 
 # Not a test of time: the figure is printed, and only a collapse fails.

@@ -141,7 +141,7 @@ static int allocate(struct scxu_sim *m)
 	m->timers = calloc(w->nr_timers + 1, sizeof(*m->timers));
 	m->last_gen = calloc(m->o.max_tasks, sizeof(*m->last_gen));
 	if (m->o.gantt_to > m->o.gantt_from) {
-		m->max_spans = 1u << 17;
+		m->max_spans = SCXU_SIM_GANTT_RUNS;
 		m->spans = calloc(m->max_spans, sizeof(*m->spans));
 	}
 	if (!m->tasks || !m->classes || !m->mutexes || !m->conditions || !m->barriers ||

@@ -413,17 +413,7 @@ static void run_begins(struct scxu_sim *m, struct task *t, unsigned int cpu)
 	}
 	m->idle_mask &= ~(1ull << cpu);
 	kernel_part_running(m, t, cpu);
-	c->span = 0;
-	if (m->nr_spans < m->max_spans && m->now < m->o.gantt_to) {
-		m->spans[m->nr_spans] = (struct run_span) {
-			.from = m->now,
-			.to = ~0ull,
-			.pid = t->pid,
-			.cpu = (uint16_t)cpu,
-			.class = (uint16_t)t->class,
-		};
-		c->span = ++m->nr_spans;
-	}
+	c->since = m->now;
 	machine_note(m, "runs", t, (int)cpu, t->slice);
 }
 
@@ -437,9 +427,8 @@ static struct task *run_ends(struct scxu_sim *m, unsigned int cpu)
 	kernel_part_stopping(m, t, cpu);
 	c->curr = NULL;
 	c->version++;
-	if (c->span)
-		m->spans[c->span - 1].to = m->now;
-	c->span = 0;
+	if (c->since < m->o.gantt_to && m->now > m->o.gantt_from)
+		gantt_add(m, t, cpu);
 	return t;
 }
 
@@ -850,6 +839,11 @@ int scxu_sim_run(struct scxu_sim *m)
 const char *scxu_sim_violation(const struct scxu_sim *m)
 {
 	return m->violation[0] ? m->violation : NULL;
+}
+
+uint64_t scxu_sim_now(const struct scxu_sim *m)
+{
+	return m->now;
 }
 
 uint64_t scxu_sim_events(const struct scxu_sim *m)

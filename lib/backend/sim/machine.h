@@ -107,7 +107,7 @@ struct cpu {
 	bool online;
 	bool idle;
 	bool resched_preempt;
-	size_t span; /* of curr, in the picture; less one */
+	uint64_t since; /* curr runs since then */
 };
 
 enum event_kind {
@@ -264,8 +264,9 @@ struct scxu_sim {
 	struct class *classes;
 	uint64_t switches;
 
-	struct run_span *spans;
+	struct run_span *spans; /* of the picture, ended ones */
 	size_t nr_spans, max_spans;
+	bool spans_lost; /* there were more */
 
 	/* invariants */
 	uint64_t *last_gen; /* by slot */
@@ -345,6 +346,11 @@ void check_event(struct scxu_sim *m);
 void check_audit(struct scxu_sim *m);
 void check_running(struct scxu_sim *m, const struct task *t, unsigned int cpu);
 void check_custody(struct scxu_sim *m, const struct task *t, uint64_t old_state);
+
+/* --- gantt.c */
+
+/* t has run on this CPU until now, a part of it in the time that the picture shows. */
+void gantt_add(struct scxu_sim *m, const struct task *t, unsigned int cpu);
 
 /* --- report.c */
 

@@ -23,8 +23,9 @@
 extern "C" {
 #endif
 
-#define SCXU_SIM_MAX_CPUS  64u
-#define SCXU_SIM_MAX_SPANS 16u
+#define SCXU_SIM_MAX_CPUS   64u
+#define SCXU_SIM_MAX_SPANS  16u
+#define SCXU_SIM_GANTT_RUNS (1u << 17)
 
 struct scxu_sim;
 struct scxu_workload;
@@ -78,7 +79,8 @@ struct scxu_sim_span {
  * @faults:	when the agent is stopped, as by SIGSTOP
  * @hotplug:	when a CPU is offline
  * @values:	of the policy's options (struct scxu_policy); NULL for their defaults
- * @gantt_from, @gantt_to: what scxu_sim_gantt() shows; equal for nothing
+ * @gantt_from, @gantt_to: what scxu_sim_gantt() shows, as far as the run comes; equal
+ *		for nothing
  */
 struct scxu_sim_options {
 	size_t size;
@@ -145,7 +147,14 @@ double scxu_sim_share_error(const struct scxu_sim *sim);
 /** scxu_sim_report() - shares, waits and switches; as text or as JSON */
 void scxu_sim_report(const struct scxu_sim *sim, FILE *to, bool json);
 
-/** scxu_sim_gantt() - a picture of who ran where, as SVG. 0 or -errno. */
+/** scxu_sim_now() - ns of virtual time that it has come to */
+uint64_t scxu_sim_now(const struct scxu_sim *sim);
+
+/**
+ * scxu_sim_gantt() - a picture of who ran where, as SVG
+ * Returns: 0; -EINVAL the run has not come to where it begins; -EFBIG somebody ran more
+ * often than could be kept (SCXU_SIM_GANTT_RUNS); -EIO.
+ */
 int scxu_sim_gantt(const struct scxu_sim *sim, FILE *to);
 
 /** scxu_sim_destroy() - accepts NULL; returns NULL */
