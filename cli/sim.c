@@ -9,6 +9,7 @@
 #include <scxu/loader.h>
 #include "lib/backend/sim/sim.h"
 
+#include "blame.h"
 #include "log.h"
 #include "options.h"
 #include "verbs.h"
@@ -207,21 +208,48 @@ static int draw(const struct scxu_sim *sim, const char *file)
 	return err;
 }
 
+static bool where(const void *sim, struct scxu_where *ret)
+{
+	return scxu_sim_where(sim, ret);
+}
+
+static const struct blame_place in_the_simulator = {
+	.where = where,
+	.crash = "; the simulation ends with it",
+	.loop = "; the simulation waits for it",
+};
+
+static int run(const struct scxu_sim_options *options, const struct scxu_policy *policy,
+	       const struct scxu_workload *workload, struct scxu_sim **ret)
+{
+	int err = scxu_sim_create(policy->ops, workload, options, ret);
+
+	if (err)
+		return err;
+	blame_set(*ret);
+	return scxu_sim_run(*ret);
+}
+
+static struct scxu_sim *end(struct scxu_sim *sim)
+{
+	scxu_sim_destroy(sim); /* which calls the policy, too */
+	blame_set(NULL);
+	return NULL;
+}
+
 /* The time up to a violation was not recorded: the same run once more, which ends there too. */
 static int run_again(const struct scxu_sim_options *options, const struct scxu_policy *policy,
 		     const struct scxu_workload *workload, struct scxu_sim **sim)
 {
 	struct scxu_sim_options o = *options;
-	uint64_t end = scxu_sim_now(*sim), length = o.gantt_to - o.gantt_from;
+	uint64_t last = scxu_sim_now(*sim), length = o.gantt_to - o.gantt_from;
 	int err;
 
-	o.gantt_to = end;
-	o.gantt_from = end > length ? end - length : 0;
-	*sim = scxu_sim_destroy(*sim);
-	err = scxu_sim_create(policy->ops, workload, &o, sim);
-	if (!err)
-		err = scxu_sim_run(*sim);
-	if (err == -EPROTO && scxu_sim_now(*sim) == end)
+	o.gantt_to = last;
+	o.gantt_from = last > length ? last - length : 0;
+	*sim = end(*sim);
+	err = run(&o, policy, workload, sim);
+	if (err == -EPROTO && scxu_sim_now(*sim) == last)
 		return 0;
 	fprintf(stderr, "scx_userland: no picture: the same run ends otherwise the second time; "
 			"does the policy keep anything in static variables?\n");
@@ -233,10 +261,11 @@ static int simulate(const struct config *config, const struct scxu_sim_options *
 		    int argc, char **argv)
 {
 	struct scxu_sim *sim = NULL;
-	int err = scxu_sim_create(policy->ops, workload, options, &sim), no_picture = 0;
+	int err, no_picture = 0;
 
-	if (!err)
-		err = scxu_sim_run(sim);
+	blame_begin(policy->ops->name, &in_the_simulator);
+	blame_watch_myself();
+	err = run(options, policy, workload, &sim);
 	if (err == -EPROTO)
 		say_violation(sim, argc, argv);
 	else if (err)
@@ -248,7 +277,7 @@ static int simulate(const struct config *config, const struct scxu_sim_options *
 		no_picture = run_again(options, policy, workload, &sim);
 	if (config->gantt && (!err || err == -EPROTO) && !no_picture)
 		no_picture = draw(sim, config->gantt);
-	scxu_sim_destroy(sim);
+	end(sim);
 	return err || no_picture ? 1 : 0;
 }
 

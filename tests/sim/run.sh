@@ -10,7 +10,7 @@ set -eu
 . "$(dirname "$0")/../../setup/common.sh"
 cd "$SCXU_ROOT"
 
-tests=(errors nices names invariants determinism examples regressions shares starve-option affinity shared-clock runtime faults no-memory planted-bug gantt gantt-times speed generated)
+tests=(errors nices names invariants determinism examples regressions shares starve-option affinity shared-clock runtime faults blame no-memory planted-bug gantt gantt-times speed generated)
 generated=(--seconds 10 --runs 200) # for each policy
 only=()
 for argument in "$@"; do
@@ -333,6 +333,35 @@ test_shared_clock()
 		    if abs(got / wanted - 1) > 0.03:
 		        sys.exit("%s: %.3f s instead of %.1f" % (file, got, wanted))
 	END
+}
+
+# Of a policy that fails it is said how, and where it was.
+test_blame()
+{
+	local bad=build/tests/vm/tools/misbehaves.so unfit=build/tests/sim/unfit.so pid status=0 tries
+
+	(ulimit -c 0; sim --policy $bad:crash_at=9 --workload hogs:8) >"$out/blame" 2>&1 || status=$?
+	[ "$status" = 139 ] || { echo "status $status of a crash"; return 1; }
+	grep -q 'error: SIGSEGV in policy misbehaves, in enqueue() (task 10[0-9]* hog+0); the simulation ends' "$out/blame" ||
+		{ echo "of a crash it says: $(grep -v '^tests' "$out/blame" | head -n 1)"; return 1; }
+
+	# until it is told of: a loaded machine may take its time
+	build/cli/scx_userland sim --policy $bad:loop_at=9,loop_s=60 --workload hogs:8 >"$out/blame" 2>&1 &
+	pid=$!
+	for ((tries = 0; tries < 600; tries++)); do
+		! grep -q 'warning: policy misbehaves is in enqueue() since 1 s (task .*; the simulation waits' "$out/blame" || break
+		sleep 0.1
+	done
+	kill $pid 2>/dev/null || true
+	[ $tries -lt 600 ] || { echo "of an endless loop it says: $(cat "$out/blame")"; return 1; }
+
+	fails 'policy "unfit" cannot start: its init() returned -19 (No such device)' \
+		sim --policy $unfit:init_fails=1 --workload hogs:8
+	fails 'gave no decision, and nobody stopped it; scxu_decide() has refused [0-9]* decisions of the policy, and taken 0' \
+		sim --policy $unfit --workload hogs:8
+	grep -q '  agent  *has decided 0 tasks' "$out/failed" || { echo "the agent's decisions are not told"; return 1; }
+	grep -q '  agent  *is refused 1 decisions' "$out/failed" || { echo "refused decisions are not told"; return 1; }
+	! grep -q 999999 "$out/failed" || { echo "the agent is a number: $(grep -m 1 999999 "$out/failed")"; return 1; }
 }
 
 test_no_memory()

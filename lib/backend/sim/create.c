@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "kernel-part.h"
+#include "lib/log.h"
+#include "lib/policy.h"
 #include "machine.h"
 
 #define START_SPREAD_NS 1000000u
@@ -77,8 +79,9 @@ static bool options_are_valid(const struct scxu_sim_options *o)
 	unsigned int i;
 
 	if (o->size != sizeof(*o) || o->nr_cpus < 1 || o->nr_cpus > SCXU_SIM_MAX_CPUS ||
-	    o->max_tasks < 64 || o->max_tasks > TASKS_MAX || o->max_tasks % 64 || o->hz < 100 ||
-	    o->hz > 10000 || o->slice_ns < SCXU_SLICE_MIN_NS || o->slice_ns > SCXU_SLICE_MAX_NS ||
+	    o->max_tasks < 64 || o->max_tasks > TASKS_MAX || o->max_tasks % 64 || !o->batch ||
+	    o->batch > SCXU_STOCK || o->hz < 100 || o->hz > 10000 ||
+	    o->slice_ns < SCXU_SLICE_MIN_NS || o->slice_ns > SCXU_SLICE_MAX_NS ||
 	    o->floor_ns < 1000 || o->nr_faults > SCXU_SIM_MAX_SPANS ||
 	    o->nr_hotplug > SCXU_SIM_MAX_SPANS)
 		return false;
@@ -187,19 +190,31 @@ static void place_agent(struct scxu_sim *m)
 	m->agent.sleeps = true;
 }
 
+static int create_engine(struct scxu_sim *m, const struct scxu_policy_ops *policy)
+{
+	struct scxu_engine_options engine = {
+		.batch = m->o.batch,
+		.slice_ns = m->o.slice_ns,
+		.values = m->o.values,
+	};
+	int err = scxu_engine_create(policy, &m->shm, &engine, &m->sched);
+
+	/* the other error of a valid policy is that there is no memory */
+	if (err && err != -ENOMEM && policy->init)
+		scxu_log(SCXU_LOG_ERROR, "policy \"%s\" cannot start: its init() returned %d (%s)",
+			 policy->name, err, strerror(-err));
+	return err;
+}
+
 int scxu_sim_create(const struct scxu_policy_ops *policy, const struct scxu_workload *workload,
 		    const struct scxu_sim_options *options, struct scxu_sim **ret)
 {
-	struct scxu_engine_options engine = {
-		.batch = options->batch,
-		.slice_ns = options->slice_ns,
-		.values = options->values,
-	};
 	struct scxu_sim *m;
 	unsigned int cpu;
 	int err;
 
-	if (!options_are_valid(options) || workload->nr_cpus > options->nr_cpus)
+	if (scxu_policy_check(policy, "policy") || !options_are_valid(options) ||
+	    workload->nr_cpus > options->nr_cpus)
 		return -EINVAL;
 	m = calloc(1, sizeof(*m));
 	if (!m)
@@ -221,7 +236,7 @@ int scxu_sim_create(const struct scxu_policy_ops *policy, const struct scxu_work
 	}
 	err = allocate(m);
 	if (!err)
-		err = scxu_engine_create(policy, &m->shm, &engine, &m->sched);
+		err = create_engine(m, policy);
 	if (!err) {
 		m->promise = promise_of(policy, options->values);
 		place_agent(m);
@@ -243,7 +258,7 @@ struct scxu_sim *scxu_sim_destroy(struct scxu_sim *m)
 
 	if (!m)
 		return NULL;
-	scxu_engine_destroy(m->sched);
+	m->sched = scxu_engine_destroy(m->sched);
 	kernel_part_destroy(m);
 	for (i = 0; m->tasks && i < m->nr_tasks; i++) {
 		free(m->tasks[i]->waits);

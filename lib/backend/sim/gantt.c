@@ -176,7 +176,9 @@ static void put_span(const struct picture *p, const struct run_span *s)
 		fprintf(p->to, " stroke=\"#fff\" stroke-width=\"0.3\"");
 	fprintf(p->to, "><title>");
 	put_text(p, name_of(p, s));
-	fprintf(p->to, " %d: %.3f to %.3f ms</title></rect>\n", s->pid, (double)s->from / 1e6,
+	if (!agent)
+		fprintf(p->to, " %d", s->pid);
+	fprintf(p->to, ": %.3f to %.3f ms</title></rect>\n", (double)s->from / 1e6,
 		(double)s->to / 1e6);
 	if (end - from > 30 && !agent)
 		fprintf(p->to,

@@ -157,13 +157,22 @@ static bool none_for_short_cpu(const struct scxu_sim *m)
 
 static void check_floor(struct scxu_sim *m)
 {
+	const struct scxu_engine_counts *counts = scxu_engine_counts(m->sched);
+	char refused[128] = "";
+
 	if (m->floor_seen == m->kernel->floor_seq)
 		return;
 	m->floor_seen = m->kernel->floor_seq;
-	if (!none_for_short_cpu(m))
-		violation(m, "floor: it had to take over, as the agent %s, and nobody stopped it",
-			  m->kernel->floor_reason == SCXU_FLOOR_LATE ? "gave no decision"
-								     : "did not answer");
+	if (none_for_short_cpu(m))
+		return;
+	if (counts->failed)
+		snprintf(refused, sizeof(refused),
+			 "; scxu_decide() has refused %llu decisions of the policy, and taken %llu",
+			 (unsigned long long)counts->failed, (unsigned long long)counts->decided);
+	violation(m, "floor: it had to take over, as the agent %s, and nobody stopped it%s",
+		  m->kernel->floor_reason == SCXU_FLOOR_LATE ? "gave no decision"
+							     : "did not answer",
+		  refused);
 }
 
 void check_event(struct scxu_sim *m)

@@ -637,7 +637,7 @@ static void stop_agent(struct scxu_sim *m)
 	struct task *t = &m->agent.task;
 
 	m->agent.stopped = true;
-	machine_note(m, "agent is stopped", t, (int)t->cpu, 0);
+	machine_note(m, "is stopped", t, (int)t->cpu, 0);
 	if (t->where == RUNS) {
 		machine_block(m, t, SLEEPS);
 		schedule(m, t->cpu);
@@ -650,7 +650,7 @@ static void stop_agent(struct scxu_sim *m)
 static void continue_agent(struct scxu_sim *m)
 {
 	m->agent.stopped = false;
-	machine_note(m, "agent goes on", &m->agent.task, -1, 0);
+	machine_note(m, "goes on", &m->agent.task, -1, 0);
 	if (!m->agent.sleeps || m->agent.rung)
 		wake_agent(m, m->agent.task.cpu);
 }
@@ -834,6 +834,11 @@ int scxu_sim_run(struct scxu_sim *m)
 		check_audit(m);
 	}
 	return m->violation[0] ? -EPROTO : 0;
+}
+
+bool scxu_sim_where(const struct scxu_sim *m, struct scxu_where *ret)
+{
+	return m->sched && scxu_engine_where(m->sched, ret);
 }
 
 const char *scxu_sim_violation(const struct scxu_sim *m)

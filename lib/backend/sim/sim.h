@@ -18,6 +18,7 @@
 #include <stdio.h>
 
 #include <scxu/policy.h>
+#include <scxu/runner.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -118,7 +119,7 @@ void scxu_sim_options_init(struct scxu_sim_options *options);
  * @workload: must outlive it
  * @ret: on success only; end with scxu_sim_destroy()
  * Returns: 0; -EINVAL an option or the policy is not valid; -ENOMEM; what the
- * policy's init() returned.
+ * policy's init() returned, having logged that it did.
  */
 int scxu_sim_create(const struct scxu_policy_ops *policy, const struct scxu_workload *workload,
 		    const struct scxu_sim_options *options, struct scxu_sim **ret);
@@ -128,6 +129,12 @@ int scxu_sim_create(const struct scxu_policy_ops *policy, const struct scxu_work
  * Returns: 0; -EPROTO a violation: scxu_sim_violation(); -ENOMEM.
  */
 int scxu_sim_run(struct scxu_sim *sim);
+
+/**
+ * scxu_sim_where() - in which callback of its policy it is, while scxu_sim_run() runs
+ * As scxu_runner_where(), but @ret->since is in virtual time: when that pass began.
+ */
+bool scxu_sim_where(const struct scxu_sim *sim, struct scxu_where *ret);
 
 /** scxu_sim_violation() - which invariant does not hold and how; NULL: all do */
 const char *scxu_sim_violation(const struct scxu_sim *sim);
