@@ -8,19 +8,27 @@
 
 set -eu
 . "$(dirname "$0")/../../setup/common.sh"
+. "$(dirname "$0")/../names.sh"
 cd "$SCXU_ROOT"
 
-tests=(errors nices names invariants determinism examples regressions shares starve-option affinity shared-clock runtime faults blame no-memory planted-bug gantt gantt-times speed generated)
+tests=(errors nices names invariants determinism examples regressions shares starve-option affinity shared-clock runtime faults blame no-memory planted-bug gantt gantt-times speed generator generated)
 generated=(--seconds 10 --runs 200) # for each policy
 only=()
+list=
 for argument in "$@"; do
 	case $argument in
 	-h | --help) sed -n '4,7s/^# \{0,1\}//p' "$0"; exit ;;
-	--list) printf '%s\n' "${tests[@]}"; exit ;;
+	--list) list=1 ;;
 	--full) generated=(--seconds 36 --runs 2000) ;;
+	-*) die "unknown option: $argument" "see tests/sim/run.sh --help" ;;
 	*) only+=("$argument") ;;
 	esac
 done
+names=$(printf '%s\n' "${tests[@]}" | chosen sim ${only[@]+"${only[@]}"}) || exit
+if [ -n "$list" ]; then
+	echo "$names"
+	exit
+fi
 
 out=build/tests/sim/out
 rm -rf "$out"
@@ -465,6 +473,18 @@ test_speed()
 	[ $((events * 1000 / ((now - began) / 1000000))) -ge 100000 ] || { echo "less than 100 000 events a second"; return 1; }
 }
 
+# sim-generated has options of its own, and gives the policy those that are its.
+test_generator()
+{
+	local status=0
+
+	build/tests/sim/sim-generated --help | grep -q '^Usage: sim-generated' || { echo "no --help"; return 1; }
+	build/tests/sim/sim-generated --run 3x >"$out/generator" 2>&1 || status=$?
+	[ "$status" = 2 ] || { echo "status $status of wrong options"; return 1; }
+	fails 'its init() returned' build/tests/sim/sim-generated --policy build/tests/sim/unfit.so:init_fails=1 \
+		--runs 1 --seconds 0
+}
+
 # Each policy by seeds of its own. What it promises is told in lib/backend/sim/invariants.c.
 test_generated()
 {
@@ -478,20 +498,7 @@ test_generated()
 	done
 }
 
-wanted()
-{
-	local pattern
-
-	[ ${#only[@]} -gt 0 ] || return 0
-	for pattern in "${only[@]}"; do
-		# shellcheck disable=SC2053	# a pattern is wanted
-		[[ $1 == $pattern ]] && return 0
-	done
-	return 1
-}
-
-for name in "${tests[@]}"; do
-	wanted "$name" || continue
+for name in $names; do
 	began=$(date +%s)
 	# in the background, where -e works; as a condition it would not
 	(set -e; "test_${name//-/_}") >"$out/$name.log" &
