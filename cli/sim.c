@@ -57,8 +57,7 @@ static const struct option_spec specs[] = {
 	{ 'c', "cpus", "N", OPTION_NUMBER, AT(cpus), 1, SCXU_SIM_MAX_CPUS, NULL,
 	  "CPUs of the machine (default 4)" },
 	{ 'w', "workload", "WHAT", OPTION_TEXT, AT(workload), 0, 0, NULL,
-	  "an rt-app file, or words as \"hogs:4x0,4x5 sleeper:1ms\"; see\n"
-	  "docs/WORKLOADS.md" },
+	  "an rt-app file (*.json), or words as hogs:4x0,4x5+sleeper:1ms" },
 	{ 0, "seed", "N", OPTION_NUMBER, AT(seed), 0, ~0u, NULL,
 	  "same seed, same run (default 1)" },
 	{ 'd', "duration", "SEC", OPTION_NUMBER, AT(duration), 1, 86400, NULL,
@@ -120,7 +119,13 @@ static void print_help(void)
 	       "last events and the command that repeats it.\n"
 	       "\n");
 	options_help(specs, stdout);
-	printf("\nExit status: 0; 1 a violation or an error; 2 wrong options.\n");
+	printf("\n"
+	       "Words of a workload, joined by + or blanks; docs/WORKLOADS.md tells more:\n"
+	       "  hogs:N[xNICE][,...]  pingpong:N  sleeper:TIME[xN]  periodic:RUN/PERIOD[xN]\n"
+	       "  locks:N  forks:N  bursts:N  yielders:N  churn:TIME\n"
+	       "each with @nice=N and @cpus=LIST, if need be; times as 500us, 10ms, 1s.\n"
+	       "\n"
+	       "Exit status: 0; 1 a violation or an error; 2 wrong options.\n");
 }
 
 /* numbers: 3 for CPU:FROM:TO, 2 for FROM:TO */

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # tests/lint/run.sh [NAME...]: what tools find by reading: shellcheck,
-# clang-format, clang-tidy, cppcheck. One result each; the findings lie in
+# clang-format, clang-tidy, cppcheck, mandoc. One result each; the findings lie in
 # build/tests/lint/NAME.log. They look at the files that git knows
 # or would add. NAME may be a pattern; --list prints the names.
 
@@ -11,7 +11,7 @@ set -eu
 . "$(dirname "$0")/../names.sh"
 cd "$SCXU_ROOT"
 
-tools=(shellcheck cppcheck)
+tools=(shellcheck cppcheck mandoc)
 # these two have nothing to go by without their configuration
 [ ! -e .clang-format ] || tools+=(clang-format)
 [ ! -e .clang-tidy ] || tools+=(clang-tidy)
@@ -108,6 +108,20 @@ lint_cppcheck()
 		--suppress=missingIncludeSystem \
 		--suppress=normalCheckLevelMaxBranches --std=c11 -D__x86_64__ --max-configs=4 -j "$(nproc)" \
 		--include=tests/lint/cppcheck.h -I . -I include -I lib $(sources '*.c' | grep -v '\.bpf\.c$')
+}
+
+# scdoc begins each paragraph, and ends each indentation, with an empty one, and does
+# not break lines; the titles are as long as the names.
+lint_mandoc()
+{
+	local page said status=0
+
+	for page in man/*.scd; do
+		said=$(scdoc <"$page" | mandoc -T lint) || true
+		grep -vE 'skipping paragraph macro: PP |input text line longer than|lower case character in document title' <<<"$said" |
+			sed "s,^mandoc: <stdin>,$page (as a page)," | grep . && status=1
+	done
+	return $status
 }
 
 for tool in $names; do
