@@ -320,6 +320,27 @@ static uint64_t duration_of(const struct config *config, const struct scxu_workl
 	return otherwise;
 }
 
+/* What begins after the end would change nothing, and yet turn off what a fault excuses. */
+static int check_spans(const char *option, const struct scxu_sim_span *spans, unsigned int n,
+		       bool of_cpus, uint64_t duration)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		char cpu[16] = "";
+
+		if (spans[i].from < duration)
+			continue;
+		if (of_cpus)
+			snprintf(cpu, sizeof(cpu), "%u:", spans[i].cpu);
+		fprintf(stderr, "scx_userland: --%s %s%.0f:%.0f: the run ends at %.0f ms\n", option,
+			cpu, (double)spans[i].from / 1e6, (double)spans[i].to / 1e6,
+			(double)duration / 1e6);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int set_gantt(const struct config *config, struct scxu_sim_options *o)
 {
 	if (!config->gantt)
@@ -399,7 +420,9 @@ int verb_sim(int argc, char **argv)
 		return 2;
 	}
 	o.duration = duration_of(&config, workload, o.duration);
-	if (!set_gantt(&config, &o) && !scxu_policy_open(config.policy, &policy)) {
+	if (!check_spans("agent-fault", o.faults, o.nr_faults, false, o.duration) &&
+	    !check_spans("hotplug", o.hotplug, o.nr_hotplug, true, o.duration) &&
+	    !set_gantt(&config, &o) && !scxu_policy_open(config.policy, &policy)) {
 		o.values = policy->values;
 		ret = simulate(&config, &o, policy, workload, argc, argv);
 	}

@@ -72,7 +72,11 @@ test_errors()
 	says 'needs its argument' --workload hogs
 	says 'give a whole number from 1 to 4096' --workload hogs:x
 	says 'give a whole number from -20 to 19' --workload hogs:1x20
+	says 'from 1 to 4096 where there is none' --workload hogs:
+	says 'from -20 to 19 where there is none' --workload hogs:4x+sleeper:1ms
 	says 'a time needs its unit' --workload sleeper:1
+	says 'a whole number of us, ms or s' --workload sleeper:1.5ms
+	says './FILE' --workload examples/workloads
 	says 'give RUN/PERIOD' --workload periodic:1ms
 	says 'options are @nice=N and @cpus=LIST' --workload hogs:1@colour=red
 	says 'its nice is given twice' --workload hogs:2,1x3@nice=5
@@ -85,6 +89,9 @@ test_errors()
 	says '--max-tasks: give a multiple of 64' --workload hogs:1 --max-tasks 65
 	says 'give CPU:FROM:TO' --workload hogs:1 --hotplug 9:1:2
 	says 'give FROM:TO' --workload hogs:1 --agent-fault 5:2
+	# what never happens would only switch checks off
+	says '--agent-fault 1000:1001: the run ends at 1000 ms' --workload hogs:1 --duration 1 --agent-fault 5:6,1000:1001
+	says '--hotplug 1:1000:1001: the run ends at 1000 ms' --workload hogs:1 --duration 1 --hotplug 1:1000:1001
 	says 'No such file' --workload ./missing.json
 	says 'Is a directory' --workload ./lib
 

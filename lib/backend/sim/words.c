@@ -35,13 +35,14 @@ static int number(const struct word *word, const char **at, long min, long max, 
 	long n = strtol(*at, &end, 10);
 
 	if (end == *at || n < min || n > max) {
-		size_t sign = **at == '-';
+		size_t sign = **at == '-', given = sign + strcspn(*at + sign, " +@,/x-");
 
 		return workload_refuse(word->error, word->size,
-				       "\"%.*s\": give a whole number from %ld to %ld where it "
-				       "says \"%.*s\"",
+				       "\"%.*s\": give a whole number from %ld to %ld where %s"
+				       "%.*s%s",
 				       word->len, word->text, min, max,
-				       (int)(sign + strcspn(*at + sign, " +@,/x-")), *at);
+				       given ? "it says \"" : "there is none", (int)given, *at,
+				       given ? "\"" : "");
 	}
 	*at = end;
 	*ret = n;
@@ -67,7 +68,8 @@ static int duration(const struct word *word, const char **at, uint64_t *ret)
 		*ret = (uint64_t)n * units[i].ns;
 		return 0;
 	}
-	return err ? err : refuse(word, "a time needs its unit: us, ms or s");
+	return err ? err
+		   : refuse(word, "a time needs its unit: give a whole number of us, ms or s");
 }
 
 /* "xN" or nothing */
@@ -335,8 +337,9 @@ static int parse_word(struct word *word)
 		if (strlen(kinds[i].name) == name && !strncmp(word->text, kinds[i].name, name))
 			break;
 	if (i == NR_KINDS)
-		return refuse(word, "no such kind; there are hogs pingpong sleeper periodic locks "
-				    "forks bursts yielders churn, and files *.json");
+		return refuse(word,
+			      "no such kind; there are hogs pingpong sleeper periodic locks "
+			      "forks bursts yielders churn, and files: *.json, ./FILE, /FILE");
 	if (word->text[name] != ':')
 		return refuse(word, "a kind needs its argument, as hogs:4");
 	err = parse_options(word);
