@@ -272,7 +272,9 @@ struct scxu_sim {
 	uint64_t *last_gen; /* by slot */
 	unsigned int nr_custody;
 	uint64_t weight_sum; /* of runnable tasks */
+	uint32_t weight_max;
 	unsigned int nr_runnable;
+	uint64_t idle_look_at; /* before that no CPU can have been idle for too long */
 	uint64_t longest_slice; /* that a decision has given */
 	uint64_t promise; /* ns that a policy with an order of its own may pass over a task */
 	uint64_t floor_seen; /* scxu_kernel.floor_seq, as of the last look */
