@@ -465,6 +465,8 @@ test_gantt_times()
 	violates 'starvation: ' build/cli/scx_userland sim --cpus 1 --workload hogs:64 --starve-ms 119 \
 		--gantt "$svg" --gantt-ms 20 --gantt-from 40 || return 1
 	[ "$(labels "$svg")" = "40 60" ] || { echo "of 40 to 60 ms it shows $(labels "$svg")"; return 1; }
+	fails 'no picture: the same run ends otherwise the second time' \
+		sim --policy build/tests/sim/unfit.so:once=1 --workload hogs:1 --duration-ms 50 --gantt "$svg"
 }
 
 # Not a test of time: the figure is printed, and only a collapse fails.

@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A policy that cannot work: init() fails, if it is told so; else each decision asks for a
- * slice that none may have, and is refused.
+ * slice that none may have, and is refused. Or only in the first run of a process: it keeps
+ * that in a static variable, as no policy should.
  */
 #include <errno.h>
 
 #include <scxu/policy.h>
 
 struct unfit {
-	uint64_t init_fails;
+	uint64_t init_fails, once;
 	struct scxu_task *task;
 };
 
+static unsigned int runs;
+
 static int init(struct scxu_sched *sched)
 {
+	runs++;
 	return ((struct unfit *)scxu_sched_data(sched))->init_fails ? -ENODEV : 0;
 }
 
@@ -36,11 +40,12 @@ static void dispatch(struct scxu_sched *sched)
 	struct unfit *u = scxu_sched_data(sched);
 
 	if (u->task)
-		scxu_decide(sched, u->task, SCXU_CPU_ANY, 1, 0, 0);
+		scxu_decide(sched, u->task, SCXU_CPU_ANY, u->once && runs > 1 ? 0 : 1, 0, 0);
 }
 
 static const struct scxu_policy_option options[] = {
 	{ "init_fails", "1: it does", 0, 1, 0, offsetof(struct unfit, init_fails) },
+	{ "once", "1: in the first run only", 0, 1, 0, offsetof(struct unfit, once) },
 	{ 0 },
 };
 
