@@ -110,7 +110,7 @@ test_errors()
 	file '{ "tasks": { "a": {' '"run": 1, "run": 2 } } }'
 	says "duplicate object key" "${w[@]}"
 	file '{ "tasks": { "a": {' '' '"run": "long" } } }'
-	says "$bad:3: \"run\": give a whole number" "${w[@]}"
+	says "$bad:3: \"run\": give a whole number from 1 to 3600000000 us" "${w[@]}"
 	file '{ "tasks": { "a": { "run": 1 },' '"b": { "run": 1, "cpus":' '[0, 64] } } }'
 	says "$bad:2: \"cpus\": the machine has CPUs 0 to 3" "${w[@]}"
 	file '{ "tasks": { "a": { "run": 1,' '"policy": "SCHED_FIFO" } } }'
