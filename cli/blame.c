@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <inttypes.h>
+#include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -11,10 +11,11 @@
 #define LONG_NS 1000000000u /* a callback should take microseconds */
 
 static const char *policy;
-static const struct scxu_runner *volatile of; /* the handler reads it too */
-static uint64_t told; /* scxu_where.since of the callback that was told of */
+static const struct blame_place *place;
+static const void *volatile of; /* handlers read it too */
+static uint64_t told; /* scxu_where.since of the callback that was told of, and one more */
 
-/* --- a crash: nothing here but what may be called in a signal handler ------------ */
+/* --- a line: nothing here but what may be called in a signal handler -------------- */
 
 struct line {
 	char text[256];
@@ -27,9 +28,9 @@ static void add(struct line *l, const char *text)
 		l->text[l->n++] = *text;
 }
 
-static void add_number(struct line *l, unsigned int n)
+static void add_number(struct line *l, uint64_t n)
 {
-	char digits[12];
+	char digits[24];
 	size_t i = sizeof(digits);
 
 	digits[--i] = 0;
@@ -39,6 +40,36 @@ static void add_number(struct line *l, unsigned int n)
 	} while (n);
 	add(l, digits + i);
 }
+
+static void add_task(struct line *l, struct scxu_where *where)
+{
+	if (!where->pid)
+		return;
+	where->comm[sizeof(where->comm) - 1] = 0;
+	add(l, " (task ");
+	add_number(l, (uint32_t)where->pid);
+	add(l, " ");
+	add(l, where->comm);
+	add(l, ")");
+}
+
+static void put(struct line *l)
+{
+	int saved = errno;
+
+	add(l, "\n");
+	if (write(STDERR_FILENO, l->text, l->n) < 0)
+		errno = saved;
+}
+
+static bool find(struct scxu_where *ret)
+{
+	const void *in = of;
+
+	return in && place->where(in, ret);
+}
+
+/* --- a crash ----------------------------------------------------------------------- */
 
 static const char *signal_name(int sig)
 {
@@ -68,50 +99,74 @@ static void crashed(int sig)
 	if (!of) {
 		add(&l, " while policy ");
 		add(&l, policy);
-		add(&l, " starts or ends\n");
-	} else if (scxu_runner_where(of, &where)) {
+		add(&l, " starts or ends");
+	} else if (find(&where)) {
 		add(&l, " in policy ");
 		add(&l, policy);
 		add(&l, ", in ");
 		add(&l, where.callback);
 		add(&l, "()");
-		if (where.pid) {
-			where.comm[sizeof(where.comm) - 1] = 0;
-			add(&l, " (task ");
-			add_number(&l, (unsigned int)where.pid);
-			add(&l, " ");
-			add(&l, where.comm);
-			add(&l, ")");
-		}
-		add(&l, "; the machine goes on without it\n");
+		add_task(&l, &where);
+		add(&l, place->crash);
 	} else {
 		add(&l, ", in no callback of policy ");
 		add(&l, policy);
-		add(&l, "\n");
 	}
-	if (write(STDERR_FILENO, l.text, l.n) < 0)
-		return;
+	put(&l);
 }
 
-void blame_begin(const char *name)
+void blame_begin(const char *name, const struct blame_place *where)
 {
 	static const int signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
 	struct sigaction action = { .sa_handler = crashed, .sa_flags = (int)SA_RESETHAND };
 	unsigned int i;
 
 	policy = name;
+	place = where;
 	sigemptyset(&action.sa_mask);
 	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
 		sigaction(signals[i], &action, NULL);
 }
 
-void blame_runner(const struct scxu_runner *runner)
+void blame_set(const void *it)
 {
-	of = runner;
+	of = it;
 	told = 0;
 }
 
 /* --- an endless loop --------------------------------------------------------------- */
+
+static void tell_loop(struct scxu_where *where, uint64_t seconds)
+{
+	struct line l = { .n = 0 };
+
+	if (told == where->since + 1)
+		return;
+	told = where->since + 1;
+	add(&l, "scx_userland: warning: policy ");
+	add(&l, policy);
+	add(&l, " is in ");
+	add(&l, where->callback);
+	add(&l, "() since ");
+	add_number(&l, seconds);
+	add(&l, " s");
+	add_task(&l, where);
+	add(&l, place->loop);
+	put(&l);
+}
+
+static void tell_return(void)
+{
+	struct line l = { .n = 0 };
+
+	if (!told)
+		return;
+	told = 0;
+	add(&l, "scx_userland: policy ");
+	add(&l, policy);
+	add(&l, " is back");
+	put(&l);
+}
 
 void blame_watch(void)
 {
@@ -119,21 +174,44 @@ void blame_watch(void)
 	struct timespec ts;
 	uint64_t now;
 
-	if (!of || !scxu_runner_where(of, &where)) {
-		if (told)
-			fprintf(stderr, "scx_userland: policy %s is back\n", policy);
-		told = 0;
+	if (!find(&where)) {
+		tell_return();
 		return;
 	}
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	now = (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-	if (where.since == told || !where.since || (int64_t)(now - where.since) < (int64_t)LONG_NS)
+	if (where.since && (int64_t)(now - where.since) >= (int64_t)LONG_NS)
+		tell_loop(&where, (now - where.since) / 1000000000u);
+}
+
+/* Each second of CPU time: still in the same pass as a second ago? */
+static void second_passed(int sig)
+{
+	static struct scxu_where before;
+	static uint64_t seconds;
+	struct scxu_where where;
+
+	(void)sig;
+	if (!find(&where)) {
+		before.callback = NULL;
+		tell_return();
 		return;
-	told = where.since;
-	where.comm[sizeof(where.comm) - 1] = 0;
-	fprintf(stderr, "scx_userland: warning: policy %s is in %s() since %" PRIu64 " s", policy,
-		where.callback, (now - where.since) / 1000000000u);
-	if (where.pid)
-		fprintf(stderr, " (task %d %s)", where.pid, where.comm);
-	fprintf(stderr, "; the kernel part schedules meanwhile\n");
+	}
+	if (before.callback == where.callback && before.since == where.since) {
+		tell_loop(&where, ++seconds);
+		return;
+	}
+	tell_return();
+	before = where;
+	seconds = 0;
+}
+
+void blame_watch_myself(void)
+{
+	struct sigaction action = { .sa_handler = second_passed, .sa_flags = SA_RESTART };
+	struct itimerval each_second = { .it_interval.tv_sec = 1, .it_value.tv_sec = 1 };
+
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGVTALRM, &action, NULL);
+	setitimer(ITIMER_VIRTUAL, &each_second, NULL);
 }

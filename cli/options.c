@@ -10,6 +10,20 @@
 #define MAX_OPTIONS 32
 #define LONG_ONLY   256
 
+/* What the number counts, as the argument's name says. */
+static const char *unit_of(const struct option_spec *spec)
+{
+	static const char *const units[][2] = {
+		{ "NS", " ns" }, { "US", " us" }, { "MS", " ms" }, { "SEC", " s" }
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (!strcmp(spec->argument, units[i][0]))
+			return units[i][1];
+	return "";
+}
+
 static int set_number(const struct option_spec *spec, unsigned int *to, const char *text)
 {
 	unsigned long value;
@@ -18,8 +32,8 @@ static int set_number(const struct option_spec *spec, unsigned int *to, const ch
 	errno = 0;
 	value = strtoul(text, &end, 10);
 	if (*text < '0' || *text > '9' || *end || errno || value < spec->min || value > spec->max) {
-		fprintf(stderr, "scx_userland: --%s %s: give a whole number from %u to %u\n",
-			spec->name, text, spec->min, spec->max);
+		fprintf(stderr, "scx_userland: --%s %s: give a whole number from %u to %u%s\n",
+			spec->name, text, spec->min, spec->max, unit_of(spec));
 		return -EINVAL;
 	}
 	*to = (unsigned int)value;
@@ -85,7 +99,7 @@ int options_parse(const struct option_spec *specs, void *config, int argc, char 
 		size_t i;
 
 		if (c == '?') {
-			fprintf(stderr, "see scx_userland --help\n");
+			fprintf(stderr, "see %s --help\n", argv[0]);
 			return -EINVAL;
 		}
 		for (i = 0; i < n; i++)
@@ -96,8 +110,8 @@ int options_parse(const struct option_spec *specs, void *config, int argc, char 
 			return err;
 	}
 	if (optind < argc) {
-		fprintf(stderr, "scx_userland: \"%s\" is not an option; see scx_userland --help\n",
-			argv[optind]);
+		fprintf(stderr, "%s: \"%s\" is not an option; see %s --help\n", argv[0],
+			argv[optind], argv[0]);
 		return -EINVAL;
 	}
 	return 0;

@@ -16,7 +16,8 @@ enum option_kind {
 struct option_spec {
 	char letter;  /* 0: long only */
 	const char *name;
-	const char *argument; /* how --help calls it; NULL for a flag */
+	const char
+		*argument; /* how --help calls it: NS, US, MS, SEC by its unit; NULL for a flag */
 	enum option_kind kind;
 	size_t offset;  /* in the config struct */
 	unsigned int min, max;
@@ -25,8 +26,9 @@ struct option_spec {
 };
 
 /*
- * Parses argv[1..]. specs ends with a NULL name. Returns 0, or -EINVAL having said
- * on stderr what is wrong and what would be right.
+ * Parses argv[1..]; argv[0] is what has these options, "scx_userland sim". specs ends
+ * with a NULL name. Returns 0, or -EINVAL having said on stderr what is wrong and what
+ * would be right.
  */
 int options_parse(const struct option_spec *specs, void *config, int argc, char **argv);
 

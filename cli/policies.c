@@ -32,8 +32,14 @@ int verb_policies(int argc, char **argv)
 	unsigned int i;
 	int arg;
 
-	if (argc > 1 && argv[1][0] == '-') {
-		bool help = !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h");
+	for (arg = 1; arg < argc; arg++) {
+		bool help = !strcmp(argv[arg], "--help") || !strcmp(argv[arg], "-h");
+
+		if (argv[arg][0] != '-')
+			continue;
+		if (!help)
+			fprintf(stderr, "scx_userland policies: there is no option %s\n\n",
+				argv[arg]);
 
 		fprintf(help ? stdout : stderr,
 			"Usage: scx_userland policies [POLICY...]\n"
@@ -42,7 +48,10 @@ int verb_policies(int argc, char **argv)
 			"the\n"
 			"path of a shared object, and options: NAME[:OPTION=VALUE,...]. Each with "
 			"its\n"
-			"options, their values (the defaults, if not given) and ranges.\n");
+			"options, their values (the defaults, if not given) and ranges.\n"
+			"\n"
+			"Exit status: 0; 1 a policy cannot be used, or an error; 2 wrong "
+			"options.\n");
 		return help ? 0 : 2;
 	}
 	log_to_stderr(false);

@@ -115,6 +115,17 @@ static void print_help(void)
 	       "ejection; 2 wrong options.\n");
 }
 
+static bool where(const void *runner, struct scxu_where *ret)
+{
+	return scxu_runner_where(runner, ret);
+}
+
+static const struct blame_place on_the_kernel = {
+	.where = where,
+	.crash = "; the machine goes on without it",
+	.loop = "; the kernel part schedules meanwhile",
+};
+
 static double seconds_now(void)
 {
 	struct timespec ts;
@@ -173,9 +184,9 @@ static int run(const struct config *config, const struct scxu_policy *policy,
 
 	if (scxu_runner_check() || scxu_runner_create(policy->ops, options, &runner))
 		return 1;
-	blame_runner(runner);
+	blame_set(runner);
 	if (scxu_runner_attach(runner)) {
-		blame_runner(NULL);
+		blame_set(NULL);
 		scxu_runner_destroy(runner);
 		return 1;
 	}
@@ -200,7 +211,7 @@ static int run(const struct config *config, const struct scxu_policy *policy,
 		fprintf(stderr, "exit: no word from the kernel\n");
 		ret = 1;
 	}
-	blame_runner(NULL);
+	blame_set(NULL);
 	scxu_runner_destroy(runner);
 	return ret;
 }
@@ -240,7 +251,7 @@ int verb_run(int argc, char **argv)
 	log_to_stderr(config.verbose);
 	if (scxu_policy_open(config.policy, &policy))
 		return 2;
-	blame_begin(policy->ops->name);
+	blame_begin(policy->ops->name, &on_the_kernel);
 	scxu_runner_options_init(&options);
 	options.batch = config.batch;
 	options.slice_us = config.slice_us;

@@ -9,6 +9,7 @@
 #include <scxu/loader.h>
 #include "lib/backend/sim/sim.h"
 
+#include "blame.h"
 #include "log.h"
 #include "options.h"
 #include "verbs.h"
@@ -48,6 +49,7 @@ static const char *const who[] = { "kernel", "agent", NULL };
 
 #define AT(member) offsetof(struct config, member)
 #define NS_MAX	   100000000
+#define NOT_GIVEN  (~0u)
 
 static const struct option_spec specs[] = {
 	{ 'p', "policy", "POLICY", OPTION_TEXT, AT(policy), 0, 0, NULL,
@@ -55,20 +57,20 @@ static const struct option_spec specs[] = {
 	{ 'c', "cpus", "N", OPTION_NUMBER, AT(cpus), 1, SCXU_SIM_MAX_CPUS, NULL,
 	  "CPUs of the machine (default 4)" },
 	{ 'w', "workload", "WHAT", OPTION_TEXT, AT(workload), 0, 0, NULL,
-	  "an rt-app file, or words as \"hogs:4x0,4x5 sleeper:1ms\"; see\n"
-	  "docs/WORKLOADS.md" },
+	  "an rt-app file (*.json), or words as hogs:4x0,4x5+sleeper:1ms" },
 	{ 0, "seed", "N", OPTION_NUMBER, AT(seed), 0, ~0u, NULL,
 	  "same seed, same run (default 1)" },
 	{ 'd', "duration", "SEC", OPTION_NUMBER, AT(duration), 1, 86400, NULL,
 	  "seconds to simulate (default: the file's, or 10)" },
 	{ 0, "duration-ms", "MS", OPTION_NUMBER, AT(duration_ms), 1, 86400000, NULL,
-	  "likewise in ms" },
+	  "likewise in ms; give one of the two" },
 	{ 0, "json", NULL, OPTION_FLAG, AT(json), 0, 0, NULL, "the report as JSON" },
 	{ 0, "gantt", "FILE", OPTION_TEXT, AT(gantt), 0, 0, NULL, "draw who ran where, as SVG" },
 	{ 0, "gantt-from", "MS", OPTION_NUMBER, AT(gantt_from), 0, 86400000, NULL,
-	  "begin of the picture (default 0)" },
+	  "begin of the picture (default 0; of a violation, so that it\n"
+	  "ends there)" },
 	{ 0, "gantt-ms", "MS", OPTION_NUMBER, AT(gantt_ms), 1, 3600000, NULL,
-	  "its length (default 100)" },
+	  "length of the picture (default 100)" },
 	{ 0, "hz", "N", OPTION_NUMBER, AT(hz), 100, 10000, NULL,
 	  "ticks a second; slices end at ticks (default 250)" },
 	{ 0, "exact-slices", NULL, OPTION_FLAG, AT(exact_slices), 0, 0, NULL,
@@ -98,9 +100,10 @@ static const struct option_spec specs[] = {
 	{ 0, "idle", "WHO", OPTION_CHOICE, AT(idle), 0, 0, who,
 	  "who gives a waking task an idle CPU (default agent)" },
 	{ 0, "max-tasks", "N", OPTION_NUMBER, AT(max_tasks), 64, 65536, NULL,
-	  "task slots of the kernel part (default 4096)" },
+	  "task slots of the kernel part (default 4096, a multiple of 64)" },
 	{ 0, "starve-ms", "MS", OPTION_NUMBER, AT(starve_ms), 1, 86400000, NULL,
-	  "a longer wait is a violation (default: by weights, 21 s at most)" },
+	  "a longer wait is a violation (default: what the weights or the\n"
+	  "policy's own starve_ms explain, 29000 at most)" },
 	{ 0, "check-all", NULL, OPTION_FLAG, AT(check_all), 0, 0, NULL,
 	  "check everything after each event: slow" },
 	{ 'h', "help", NULL, OPTION_FLAG, AT(help), 0, 0, NULL, "print this" },
@@ -116,7 +119,13 @@ static void print_help(void)
 	       "last events and the command that repeats it.\n"
 	       "\n");
 	options_help(specs, stdout);
-	printf("\nExit status: 0; 1 a violation or an error; 2 wrong options.\n");
+	printf("\n"
+	       "Words of a workload, joined by + or blanks; docs/WORKLOADS.md tells more:\n"
+	       "  hogs:N[xNICE][,...]  pingpong:N  sleeper:TIME[xN]  periodic:RUN/PERIOD[xN]\n"
+	       "  locks:N  forks:N  bursts:N  yielders:N  churn:TIME\n"
+	       "each with @nice=N and @cpus=LIST, if need be; times as 500us, 10ms, 1s.\n"
+	       "\n"
+	       "Exit status: 0; 1 a violation or an error; 2 wrong options.\n");
 }
 
 /* numbers: 3 for CPU:FROM:TO, 2 for FROM:TO */
@@ -179,8 +188,8 @@ static void say_violation(const struct scxu_sim *sim, int argc, char **argv)
 
 	fprintf(stderr, "violation: %s\nthe last events:\n", scxu_sim_violation(sim));
 	scxu_sim_last_events(sim, stderr);
-	fprintf(stderr, "to repeat it:\n  scx_userland");
-	for (i = 0; i < argc; i++) {
+	fprintf(stderr, "to repeat it:\n  %s", argv[0]);
+	for (i = 1; i < argc; i++) {
 		fputc(' ', stderr);
 		print_quoted(stderr, argv[i]);
 	}
@@ -194,9 +203,62 @@ static int draw(const struct scxu_sim *sim, const char *file)
 
 	if (to && fclose(to) && !err)
 		err = -errno;
-	if (err)
+	if (err == -EFBIG)
+		fprintf(stderr,
+			"scx_userland: --gantt %s: more than %u runs of tasks in that time: give "
+			"less with --gantt-ms\n",
+			file, SCXU_SIM_GANTT_RUNS);
+	else if (err)
 		fprintf(stderr, "scx_userland: --gantt %s: %s\n", file, strerror(-err));
 	return err;
+}
+
+static bool where(const void *sim, struct scxu_where *ret)
+{
+	return scxu_sim_where(sim, ret);
+}
+
+static const struct blame_place in_the_simulator = {
+	.where = where,
+	.crash = "; the simulation ends with it",
+	.loop = "; the simulation waits for it",
+};
+
+static int run(const struct scxu_sim_options *options, const struct scxu_policy *policy,
+	       const struct scxu_workload *workload, struct scxu_sim **ret)
+{
+	int err = scxu_sim_create(policy->ops, workload, options, ret);
+
+	if (err)
+		return err;
+	blame_set(*ret);
+	return scxu_sim_run(*ret);
+}
+
+static struct scxu_sim *end(struct scxu_sim *sim)
+{
+	scxu_sim_destroy(sim); /* which calls the policy, too */
+	blame_set(NULL);
+	return NULL;
+}
+
+/* The time up to a violation was not recorded: the same run once more, which ends there too. */
+static int run_again(const struct scxu_sim_options *options, const struct scxu_policy *policy,
+		     const struct scxu_workload *workload, struct scxu_sim **sim)
+{
+	struct scxu_sim_options o = *options;
+	uint64_t last = scxu_sim_now(*sim), length = o.gantt_to - o.gantt_from;
+	int err;
+
+	o.gantt_to = last;
+	o.gantt_from = last > length ? last - length : 0;
+	*sim = end(*sim);
+	err = run(&o, policy, workload, sim);
+	if (err == -EPROTO && scxu_sim_now(*sim) == last)
+		return 0;
+	fprintf(stderr, "scx_userland: no picture: the same run ends otherwise the second time; "
+			"does the policy keep anything in static variables?\n");
+	return -EIO;
 }
 
 static int simulate(const struct config *config, const struct scxu_sim_options *options,
@@ -204,20 +266,116 @@ static int simulate(const struct config *config, const struct scxu_sim_options *
 		    int argc, char **argv)
 {
 	struct scxu_sim *sim = NULL;
-	int err = scxu_sim_create(policy->ops, workload, options, &sim);
+	int err, no_picture = 0;
 
-	if (!err)
-		err = scxu_sim_run(sim);
+	blame_begin(policy->ops->name, &in_the_simulator);
+	blame_watch_myself();
+	err = run(options, policy, workload, &sim);
 	if (err == -EPROTO)
 		say_violation(sim, argc, argv);
 	else if (err)
 		fprintf(stderr, "scx_userland: the simulation failed: %s\n", strerror(-err));
 	else
 		scxu_sim_report(sim, stdout, config->json);
-	if (sim && config->gantt && draw(sim, config->gantt))
-		err = -EIO;
-	scxu_sim_destroy(sim);
-	return err ? 1 : 0;
+	if (config->gantt && err == -EPROTO &&
+	    (config->gantt_from == NOT_GIVEN || options->gantt_from >= scxu_sim_now(sim)))
+		no_picture = run_again(options, policy, workload, &sim);
+	if (config->gantt && (!err || err == -EPROTO) && !no_picture)
+		no_picture = draw(sim, config->gantt);
+	end(sim);
+	return err || no_picture ? 1 : 0;
+}
+
+/* --- what the options amount to ---------------------------------------------------- */
+
+static int refuse(const char *why)
+{
+	fprintf(stderr, "scx_userland: %s\n", why);
+	return -EINVAL;
+}
+
+static int check(const struct config *config)
+{
+	if (!config->workload)
+		return refuse("sim needs --workload, as hogs:4x0,4x5 or a file");
+	if (config->max_tasks % 64)
+		return refuse("--max-tasks: give a multiple of 64");
+	if (config->duration && config->duration_ms)
+		return refuse("give one of --duration and --duration-ms");
+	if (!config->gantt && (config->gantt_from != NOT_GIVEN || config->gantt_ms))
+		return refuse(
+			"--gantt-from and --gantt-ms say what --gantt FILE shows: give it too");
+	return 0;
+}
+
+static uint64_t duration_of(const struct config *config, const struct scxu_workload *workload,
+			    uint64_t otherwise)
+{
+	if (config->duration_ms)
+		return config->duration_ms * 1000000ull;
+	if (config->duration)
+		return config->duration * 1000000000ull;
+	if (scxu_workload_duration(workload))
+		return scxu_workload_duration(workload) * 1000000000ull;
+	return otherwise;
+}
+
+/* What begins after the end would change nothing, and yet turn off what a fault excuses. */
+static int check_spans(const char *option, const struct scxu_sim_span *spans, unsigned int n,
+		       bool of_cpus, uint64_t duration)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		char cpu[16] = "";
+
+		if (spans[i].from < duration)
+			continue;
+		if (of_cpus)
+			snprintf(cpu, sizeof(cpu), "%u:", spans[i].cpu);
+		fprintf(stderr, "scx_userland: --%s %s%.0f:%.0f: the run ends at %.0f ms\n", option,
+			cpu, (double)spans[i].from / 1e6, (double)spans[i].to / 1e6,
+			(double)duration / 1e6);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int set_gantt(const struct config *config, struct scxu_sim_options *o)
+{
+	if (!config->gantt)
+		return 0;
+	if (config->gantt_from != NOT_GIVEN)
+		o->gantt_from = config->gantt_from * 1000000ull;
+	o->gantt_to = o->gantt_from + (config->gantt_ms ? config->gantt_ms : 100) * 1000000ull;
+	if (o->gantt_from < o->duration)
+		return 0;
+	fprintf(stderr,
+		"scx_userland: --gantt-from %u: the run ends at %.0f ms: give less, or a longer "
+		"--duration\n",
+		config->gantt_from, (double)o->duration / 1e6);
+	return -EINVAL;
+}
+
+static void set(const struct config *config, struct scxu_sim_options *o)
+{
+	o->nr_cpus = config->cpus;
+	o->max_tasks = config->max_tasks;
+	o->batch = config->batch;
+	o->hz = config->hz;
+	o->exact_slices = config->exact_slices;
+	o->shared_clock = config->shared_clock;
+	o->affinity_agent = config->affinity == 1;
+	o->idle_kernel = config->idle == 0;
+	o->check_all = config->check_all;
+	o->seed = config->seed;
+	o->slice_ns = config->slice_us * 1000ull;
+	o->floor_ns = config->floor_us * 1000ull;
+	o->starve_ns = config->starve_ms * 1000000ull;
+	o->wake_ns = config->wake_ns;
+	o->event_ns = config->event_ns;
+	o->decision_ns = config->decision_ns;
+	o->switch_ns = config->switch_ns;
 }
 
 int verb_sim(int argc, char **argv)
@@ -236,13 +394,13 @@ int verb_sim(int argc, char **argv)
 		.event_ns = 400,
 		.decision_ns = 300,
 		.switch_ns = 1500,
-		.gantt_ms = 100,
+		.gantt_from = NOT_GIVEN,
 	};
 	struct scxu_policy *policy = NULL;
 	struct scxu_workload *workload = NULL;
 	struct scxu_sim_options o;
 	char error[512];
-	int ret;
+	int ret = 2;
 
 	if (options_parse(specs, &config, argc, argv))
 		return 2;
@@ -251,51 +409,23 @@ int verb_sim(int argc, char **argv)
 		return 0;
 	}
 	log_to_stderr(false);
-	if (!config.workload) {
-		fprintf(stderr, "scx_userland: sim needs --workload, as hogs:4x0,4x5 or a file\n");
-		return 2;
-	}
 	scxu_sim_options_init(&o);
-	if (parse_spans("agent-fault", config.faults, 2, 1, o.faults, &o.nr_faults) ||
+	set(&config, &o);
+	if (check(&config) ||
+	    parse_spans("agent-fault", config.faults, 2, 1, o.faults, &o.nr_faults) ||
 	    parse_spans("hotplug", config.hotplug, 3, config.cpus, o.hotplug, &o.nr_hotplug))
 		return 2;
 	if (scxu_workload_load(config.workload, config.cpus, &workload, error, sizeof(error))) {
 		fprintf(stderr, "scx_userland: %s\n", error);
 		return 2;
 	}
-	if (scxu_policy_open(config.policy, &policy)) {
-		scxu_workload_destroy(workload);
-		return 2;
+	o.duration = duration_of(&config, workload, o.duration);
+	if (!check_spans("agent-fault", o.faults, o.nr_faults, false, o.duration) &&
+	    !check_spans("hotplug", o.hotplug, o.nr_hotplug, true, o.duration) &&
+	    !set_gantt(&config, &o) && !scxu_policy_open(config.policy, &policy)) {
+		o.values = policy->values;
+		ret = simulate(&config, &o, policy, workload, argc, argv);
 	}
-	o.values = policy->values;
-	o.nr_cpus = config.cpus;
-	o.max_tasks = config.max_tasks;
-	o.batch = config.batch;
-	o.hz = config.hz;
-	o.exact_slices = config.exact_slices;
-	o.shared_clock = config.shared_clock;
-	o.affinity_agent = config.affinity == 1;
-	o.idle_kernel = config.idle == 0;
-	o.check_all = config.check_all;
-	o.seed = config.seed;
-	o.slice_ns = config.slice_us * 1000ull;
-	o.floor_ns = config.floor_us * 1000ull;
-	o.starve_ns = config.starve_ms * 1000000ull;
-	o.wake_ns = config.wake_ns;
-	o.event_ns = config.event_ns;
-	o.decision_ns = config.decision_ns;
-	o.switch_ns = config.switch_ns;
-	if (config.duration || (!config.duration_ms && scxu_workload_duration(workload)))
-		o.duration =
-			(config.duration ? config.duration : scxu_workload_duration(workload)) *
-			1000000000ull;
-	else if (config.duration_ms)
-		o.duration = config.duration_ms * 1000000ull;
-	if (config.gantt) {
-		o.gantt_from = config.gantt_from * 1000000ull;
-		o.gantt_to = o.gantt_from + config.gantt_ms * 1000000ull;
-	}
-	ret = simulate(&config, &o, policy, workload, argc, argv);
 	scxu_workload_destroy(workload);
 	scxu_policy_close(policy);
 	return ret;

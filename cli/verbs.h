@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 /*
- * argv[0] is the verb (or the command itself), argv[1..] are its arguments.
+ * argv[0] is the command up to the verb ("scx_userland sim"), argv[1..] are its arguments.
  * Returns the exit status: 0; 1 an error; 2 wrong arguments.
  */
 int verb_run(int argc, char **argv);

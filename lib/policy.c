@@ -96,6 +96,11 @@ int scxu_policy_check(const struct scxu_policy_ops *ops, const char *where)
 		scxu_log(SCXU_LOG_ERROR, "%s: the policy has no name: set .name", where);
 		return -EINVAL;
 	}
+	if (strspn(ops->name, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(ops->name)) {
+		scxu_log(SCXU_LOG_ERROR, "%s: .name is \"%s\": it may have a-z, 0-9 and - only",
+			 where, ops->name);
+		return -EINVAL;
+	}
 	if (ops->task_size > TASK_SIZE_MAX) {
 		scxu_log(SCXU_LOG_ERROR, "%s: .task_size is %zu: at most %u", where, ops->task_size,
 			 TASK_SIZE_MAX);

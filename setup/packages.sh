@@ -45,6 +45,7 @@ lint       clang-format-19     clang-format-19         clang-format 19
 lint       clang-tidy-19       clang-tidy-19           clang-tidy 19
 lint       cppcheck            cppcheck                cppcheck
 lint       shellcheck          shellcheck              shellcheck
+lint       mandoc              mandoc                  mandoc
 '
 
 # Debian 13 has the BPF library and its tool as packages; on Debian 12 they are

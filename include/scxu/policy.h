@@ -215,7 +215,9 @@ unsigned int scxu_room(const struct scxu_sched *sched);
 
 /**
  * struct scxu_policy_option - an option of a policy, "name=value"
- * @name:	[a-z0-9_]+, which ends with the unit: slice_us
+ * @name:	[a-z0-9_]+, which ends with the unit: slice_us. One named starve_ms is for how
+ *		long others may be preferred to a task that waits (0: for ever): the
+ *		simulator holds the policy to it.
  * @help:	what it does, a line
  * @min, @max:	the least and the greatest value, whole numbers
  * @value:	the default

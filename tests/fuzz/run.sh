@@ -9,6 +9,7 @@
 
 set -eu
 . "$(dirname "$0")/../../setup/common.sh"
+. "$(dirname "$0")/../names.sh"
 cd "$SCXU_ROOT"
 
 # "NAME TARGET RUNS LENGTH [WHAT A CONTROL FINDS]": one with the last is a control
@@ -38,18 +39,6 @@ while [ $# -gt 0 ]; do
 	esac
 	shift
 done
-
-wanted()
-{
-	local pattern
-
-	[ ${#only[@]} -gt 0 ] || return 0
-	for pattern in "${only[@]}"; do
-		# shellcheck disable=SC2053	# a pattern is wanted
-		[[ $1 == $pattern ]] && return 0
-	done
-	return 1
-}
 
 build()
 {
@@ -84,7 +73,7 @@ why()
 		tail -n 1 "$1"
 }
 
-names=$(sed '/^$/d; s/ .*//' <<<"$TABLE")
+names=$(sed '/^$/d; s/ .*//' <<<"$TABLE" | chosen fuzz ${only[@]+"${only[@]}"}) || exit
 if [ -n "$list" ]; then
 	echo "$names"
 	exit
@@ -94,9 +83,7 @@ if ! build || [ ! -x build-fuzz/tests/fuzz/fuzz-engine ]; then
 	exit
 fi
 while read -r name target runs length finds <&3; do
-	if [ -z "$name" ] || ! wanted "$name"; then
-		continue
-	fi
+	grep -qx -- "${name:-none}" <<<"$names" || continue
 	began=$SECONDS
 	status=0
 	progress "fuzzing: $name"

@@ -52,7 +52,9 @@ const struct scxu_policy_ops planted = {
 #else
 	.abi = SCXU_POLICY_ABI,
 #endif
-#ifndef PLANT_NO_NAME
+#ifdef PLANT_NAME
+	.name = "Planted policy",
+#elif !defined(PLANT_NO_NAME)
 	.name = "planted",
 #endif
 #ifdef PLANT_TASK_SIZE

@@ -3,7 +3,8 @@
 #
 # tests/install/run.sh BUILD: stages an installation of that build, and sees from it
 # alone, by pkg-config, that the example builds and loads, that each way in which a
-# policy can be wrong has its message, and that libscxu exports what its headers say.
+# policy can be wrong has its message, that libscxu exports what its headers say, and
+# that the manual knows each option of each verb.
 
 set -u
 build=$(cd "$1" && pwd)
@@ -31,8 +32,8 @@ export PKG_CONFIG_LIBDIR=${pc%/*} PKG_CONFIG_SYSROOT_DIR=$work/root
 
 # --- the example, from the installation alone ---------------------------------------
 
-cp -r "$source/examples/tiny" "$work/tiny"
-rm -f "$work/tiny/tiny.so"
+documents=$work/root$prefix/share/doc/scx_userland
+cp -r "$documents/examples/tiny" "$work/tiny" || bad "no examples/tiny in $documents"
 [ "$(wc -l <"$work/tiny/tiny.c")" -le 60 ] || bad "tiny.c has more than 60 lines"
 CFLAGS='-O2 -Wall -Wextra -Werror' make -s -C "$work/tiny" || bad "make in examples/tiny"
 cd "$work/tiny" || exit 1
@@ -76,6 +77,7 @@ plant NO_ENQUEUE 'enqueue() is mandatory, and missing: set .enqueue'
 plant NO_DEQUEUE 'dequeue() is mandatory, and missing: set .dequeue'
 plant NO_DISPATCH 'dispatch() is mandatory, and missing: set .dispatch'
 plant NO_NAME 'the policy has no name: set .name'
+plant NAME '.name is "Planted policy": it may have a-z, 0-9 and - only'
 plant TASK_SIZE '.task_size is 5000: at most 4096'
 plant OPTION_OFFSET 'option "far_us": its .offset is not'
 plant OPTION_DEFAULT 'option "odd_us": its default'
@@ -123,6 +125,57 @@ for header in "$headers"/*.h; do
 			bad "<scxu/${header##*/}> in $language: $(cat "$work/said")"
 	done
 done
+
+# --- documents ---------------------------------------------------------------------------
+
+for file in docs/WORKLOADS.md docs/SIMULATOR.md; do
+	cmp "$source/$file" "$documents/${file#docs/}" || bad "$file is not installed"
+done
+diff -r -x '*.so' "$source/examples" "$documents/examples" || bad "not all examples are installed"
+"$scx_userland" sim --workload "$documents/examples/workloads/bursts.json" --duration-ms 10 >"$work/said" 2>&1 ||
+	bad "sim with an installed workload: $(cat "$work/said")"
+if ! command -v scdoc >/dev/null; then
+	echo "no manual: there is no scdoc"
+else
+	for page in man1/scx_userland.1 man7/scxu-policy.7; do
+		grep -qF "$prefix/share/doc/scx_userland" "$work/root$prefix/share/man/$page" ||
+			bad "$page is not installed, or does not tell where the documents are"
+	done
+fi
+# options of the manual: those of --help, their ranges and units, and their defaults
+python3 - "$source/man/scx_userland.1.scd" "$scx_userland" <<-'END' || bad "the manual is not what --help is"
+	import re, subprocess, sys
+
+	def said(*arguments):
+	    ran = subprocess.run([sys.argv[2], *arguments], capture_output=True, text=True)
+	    return ran.stdout + ran.stderr
+
+	sections = dict(re.findall(r"^# (.*)\n((?:(?!# ).*\n)*)", open(sys.argv[1]).read(), re.M))
+	failed = False
+	for verb in "run", "status", "stop", "policies", "sim":
+	    manual = dict(re.findall(r"^(\*-.*)\n((?:\t.*\n)+)", sections[verb.upper()], re.M))
+	    options = re.findall(r"^  (?:(-.),|   ) --(\S+) ?(\S*)  +(.*(?:\n {20}.*)*)", said(verb, "--help"), re.M)
+	    if not options and verb == "policies": # has no table of options
+	        options = [("-h", "help", "", "")]
+	    heads = []
+	    for letter, name, argument, text in options:
+	        head = ("*%s*, " % letter if letter else "") + "*--%s*" % name + (" _%s_" % argument if argument else "")
+	        heads.append(head)
+	        wanted = []
+	        got = re.search(r"from (\d+) to (.*)", said(verb, "--" + name, "x")) if argument in ("N", "NS", "US", "MS", "SEC") else None
+	        if got:
+	            wanted.append("%s to %s" % got.groups())
+	        wanted += re.findall(r"\((default \d+)", text)
+	        told = re.sub(r"\s+", " ", manual.get(head, ""))
+	        for words in wanted:
+	            if words not in told:
+	                print("%s %s: the manual does not say \"%s\": %s" % (verb, head, words, told))
+	                failed = True
+	    if sorted(heads) != sorted(manual):
+	        print("%s: only in one of --help and manual: %s" % (verb, set(heads) ^ set(manual)))
+	        failed = True
+	sys.exit(failed)
+END
 
 echo "$failures failed"
 [ "$failures" = 0 ]

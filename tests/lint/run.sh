@@ -2,17 +2,34 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # tests/lint/run.sh [NAME...]: what tools find by reading: shellcheck,
-# clang-format, clang-tidy, cppcheck. One result each; the findings lie in
+# clang-format, clang-tidy, cppcheck, mandoc. One result each; the findings lie in
 # build/tests/lint/NAME.log. They look at the files that git knows
-# or would add.
+# or would add. NAME may be a pattern; --list prints the names.
 
 set -eu
 . "$(dirname "$0")/../../setup/common.sh"
+. "$(dirname "$0")/../names.sh"
 cd "$SCXU_ROOT"
 
-case ${1:-} in
--h | --help) sed -n '4,6s/^# \{0,1\}//p' "$0"; exit ;;
-esac
+tools=(shellcheck cppcheck mandoc)
+# these two have nothing to go by without their configuration
+[ ! -e .clang-format ] || tools+=(clang-format)
+[ ! -e .clang-tidy ] || tools+=(clang-tidy)
+only=()
+list=
+for argument in "$@"; do
+	case $argument in
+	-h | --help) sed -n '4,7s/^# \{0,1\}//p' "$0"; exit ;;
+	--list) list=1 ;;
+	-*) die "unknown option: $argument" "see tests/lint/run.sh --help" ;;
+	*) only+=("$argument") ;;
+	esac
+done
+names=$(printf '%s\n' "${tools[@]}" | chosen lint ${only[@]+"${only[@]}"}) || exit
+if [ -n "$list" ]; then
+	echo "$names"
+	exit
+fi
 out=build/tests/lint
 mkdir -p "$out"
 assignments=$(setup/toolchain.sh) || exit
@@ -93,23 +110,25 @@ lint_cppcheck()
 		--include=tests/lint/cppcheck.h -I . -I include -I lib $(sources '*.c' | grep -v '\.bpf\.c$')
 }
 
-tools=(shellcheck cppcheck)
-# these two have nothing to go by without their configuration
-[ ! -e .clang-format ] || tools+=(clang-format)
-[ ! -e .clang-tidy ] || tools+=(clang-tidy)
-[ $# -eq 0 ] || tools=("$@")
+# scdoc begins each paragraph, and ends each indentation, with an empty one, and does
+# not break lines; the titles are as long as the names.
+lint_mandoc()
+{
+	local page said status=0
 
-for tool in "${tools[@]}"; do
+	for page in man/*.scd; do
+		said=$(scdoc <"$page" | mandoc -T lint) || true
+		grep -vE 'skipping paragraph macro: PP |input text line longer than|lower case character in document title' <<<"$said" |
+			sed "s,^mandoc: <stdin>,$page (as a page)," | grep . && status=1
+	done
+	return $status
+}
+
+for tool in $names; do
 	start=$(date +%s)
 	log=$out/$tool.log
 	status=0
-	case $tool in
-	shellcheck) lint_shellcheck >"$log" 2>&1 || status=$? ;;
-	clang-format) lint_clang_format >"$log" 2>&1 || status=$? ;;
-	clang-tidy) lint_clang_tidy >"$log" 2>&1 || status=$? ;;
-	cppcheck) lint_cppcheck >"$log" 2>&1 || status=$? ;;
-	*) die "no such lint: $tool" "one of: ${tools[*]}" ;;
-	esac
+	"lint_${tool//-/_}" >"$log" 2>&1 || status=$?
 	if [ "$status" = 0 ]; then
 		echo "PASS lint/$tool ($(($(date +%s) - start)) s)"
 	else

@@ -4,9 +4,7 @@
  * policy. A run that violates an invariant is shrunk (fewer words, shorter, fewer
  * CPUs, fewer options) and told as a command.
  *
- *	generated --seconds N --runs N [--seed N] [--policy NAME]
- *
- * ends when both N are reached, or --most-seconds.
+ *	sim-generated --help
  */
 #include <errno.h>
 #include <stdio.h>
@@ -16,13 +14,15 @@
 
 #include <scxu/loader.h>
 #include <scxu/log.h>
+#include "cli/options.h"
 #include "lib/backend/sim/sim.h"
 
 #include "tests/unit/unit.h"
 
 #define WORDS_MAX 6u
 
-static const char *policy_name = "vruntime";
+static const char *policy_name;
+static const uint64_t *policy_values; /* of its options */
 
 struct run {
 	const struct scxu_policy_ops *policy;
@@ -163,6 +163,7 @@ static int run(const struct run *r, char *why, size_t size, uint64_t *events)
 	if (scxu_workload_load(text, r->cpus, &workload, why, size))
 		return -1;
 	scxu_sim_options_init(&o);
+	o.values = policy_values;
 	o.nr_cpus = r->cpus;
 	o.max_tasks = r->max_tasks;
 	o.batch = r->batch;
@@ -273,14 +274,38 @@ static void shrink(struct run *r, const char *why)
 	}
 }
 
-static unsigned long number_of(int argc, char **argv, const char *name, unsigned long otherwise)
-{
-	int i;
+struct config {
+	const char *policy;
+	unsigned int seconds, most_seconds, runs, seed;
+	bool help;
+};
 
-	for (i = 1; i + 1 < argc; i++)
-		if (!strcmp(argv[i], name))
-			return strtoul(argv[i + 1], NULL, 10);
-	return otherwise;
+#define AT(member) offsetof(struct config, member)
+
+static const struct option_spec specs[] = {
+	{ 'p', "policy", "POLICY", OPTION_TEXT, AT(policy), 0, 0, NULL,
+	  "as that of scx_userland sim (default vruntime)" },
+	{ 0, "seed", "N", OPTION_NUMBER, AT(seed), 0, ~0u, NULL, "the first run (default 1)" },
+	{ 0, "runs", "N", OPTION_NUMBER, AT(runs), 0, ~0u, NULL,
+	  "so many at least (default 1000)" },
+	{ 0, "seconds", "SEC", OPTION_NUMBER, AT(seconds), 0, 86400, NULL,
+	  "for so long at least (default 30)" },
+	{ 0, "most-seconds", "SEC", OPTION_NUMBER, AT(most_seconds), 1, 86400, NULL,
+	  "for so long at most (default 600)" },
+	{ 'h', "help", NULL, OPTION_FLAG, AT(help), 0, 0, NULL, "print this" },
+	{ 0 },
+};
+
+static void print_help(void)
+{
+	printf("Usage: sim-generated [OPTION...]\n"
+	       "\n"
+	       "Makes up machines, workloads, faults and options, a run for each number from the\n"
+	       "seed on, until one violates an invariant. That one is made smaller, and told as a\n"
+	       "command.\n"
+	       "\n");
+	options_help(specs, stdout);
+	printf("\nExit status: 0; 1 a violation; 2 wrong options.\n");
 }
 
 static void log_line(enum scxu_log_level level, const char *format, va_list args)
@@ -292,25 +317,29 @@ static void log_line(enum scxu_log_level level, const char *format, va_list args
 
 int main(int argc, char **argv)
 {
-	unsigned long want_s = number_of(argc, argv, "--seconds", 30);
-	unsigned long most_s = number_of(argc, argv, "--most-seconds", 600);
-	unsigned long want_runs = number_of(argc, argv, "--runs", 1000);
-	unsigned long seed = number_of(argc, argv, "--seed", 1), runs = 0;
+	struct config c = {
+		.policy = "vruntime", .seconds = 30, .most_seconds = 600, .runs = 1000, .seed = 1
+	};
+	unsigned long runs = 0;
 	struct scxu_policy *policy;
 	double begin = seconds(), now = begin;
 	uint64_t events = 0;
 	char why[512];
-	int i;
 
-	for (i = 1; i + 1 < argc; i++)
-		if (!strcmp(argv[i], "--policy"))
-			policy_name = argv[i + 1];
+	if (options_parse(specs, &c, argc, argv))
+		return 2;
+	if (c.help) {
+		print_help();
+		return 0;
+	}
+	policy_name = c.policy;
 	scxu_log_set(log_line);
 	if (scxu_policy_open(policy_name, &policy))
 		return 2;
-	for (; (runs < want_runs || now - begin < (double)want_s) && now - begin < (double)most_s;
+	policy_values = policy->values;
+	for (; (runs < c.runs || now - begin < c.seconds) && now - begin < c.most_seconds;
 	     runs++, now = seconds()) {
-		struct run r = make(seed + runs, policy->ops);
+		struct run r = make(c.seed + runs, policy->ops);
 		int err = run(&r, why, sizeof(why), &events);
 
 		if (!err)
@@ -318,7 +347,7 @@ int main(int argc, char **argv)
 		if (err > 0)
 			shrink(&r, why);
 		run(&r, why, sizeof(why), &events);
-		printf("run %lu: %s\n", seed + runs, why);
+		printf("run %lu: %s\n", c.seed + runs, why);
 		print_command(&r);
 		return 1;
 	}

@@ -66,6 +66,25 @@ static void starvation(struct scxu_sim *m)
 	check_audit(m);
 }
 
+/* Of 100 ms that a task has waited, turns explain 56. */
+static void promise(struct scxu_sim *m, uint64_t ns)
+{
+	m->k.own_order = true;
+	m->promise = ns;
+	TAILQ_FIRST(&m->all_waiting)->queued_at = 0;
+	check_audit(m);
+}
+
+static void promise_kept(struct scxu_sim *m)
+{
+	promise(m, 60000000);
+}
+
+static void promise_broken(struct scxu_sim *m)
+{
+	promise(m, 30000000);
+}
+
 static void the_floor(struct scxu_sim *m)
 {
 	m->kernel->floor_reason = SCXU_FLOOR_LATE;
@@ -104,7 +123,7 @@ static const struct {
 	{ twice, "twice:" },   { generation, "generation:" }, { affinity, "affinity:" },
 	{ idle, "idle:" },     { starvation, "starvation:" }, { the_floor, "floor:" },
 	{ lost, "lost:" },     { counters, "counters:" },     { lost_from_list, "lost:" },
-	{ run_time, "time:" },
+	{ run_time, "time:" }, { promise_kept, NULL },	      { promise_broken, "starvation:" },
 };
 
 int main(void)

@@ -8,6 +8,7 @@
 #undef main
 #include "cli/run.c" /* its table is static */
 
+#include <fcntl.h>
 #include <sys/eventfd.h>
 
 #include <scxu/status.h>
@@ -307,7 +308,10 @@ static void policies(void)
 	CHECK_EQ(command("policies", "--help", NULL), 0);
 	CHECK(strstr(CAPTURED_OUT(&c), "Usage: scx_userland policies"));
 	CHECK_EQ(command("policies", "--nonsense", NULL), 2);
+	CHECK(strstr(CAPTURED_ERR(&c), "there is no option --nonsense\n"));
 	CHECK_STR(CAPTURED_OUT(&c), "");
+	CHECK_EQ(command("policies", "rr", "--help"), 0);
+	CHECK(strstr(CAPTURED_OUT(&c), "Usage: scx_userland policies"));
 }
 
 static void bad_options(void)
@@ -346,6 +350,48 @@ static void bad_options(void)
 	}
 	CHECK_EQ(command("--max-tasks", "100", NULL), 2);
 	CHECK(strstr(CAPTURED_ERR(&c), "multiple of 64"));
+
+	/* told of is the verb that was given, and how to get at its options */
+	CHECK_EQ(command("--nonsense", NULL, NULL), 2);
+	CHECK_STR(CAPTURED_ERR(&c), "scx_userland: unrecognized option '--nonsense'\n"
+				    "see scx_userland --help\n");
+	CHECK_EQ(command("sim", "--nonsense", NULL), 2);
+	CHECK_STR(CAPTURED_ERR(&c), "scx_userland sim: unrecognized option '--nonsense'\n"
+				    "see scx_userland sim --help\n");
+	CHECK_EQ(command("sim", "--duration", "0"), 2);
+	CHECK(strstr(CAPTURED_ERR(&c), "--duration 0: give a whole number from 1 to 86400 s\n"));
+	CHECK_EQ(command("status", "now", NULL), 2);
+	CHECK(strstr(CAPTURED_ERR(&c),
+		     "\"now\" is not an option; see scx_userland status --help\n"));
+}
+
+/* What does not get to where standard output goes is an error, whatever the verb. */
+static void full_disk(void)
+{
+	static const char *const verbs_that_print[][2] = {
+		{ "policies", NULL }, { "--version", NULL },  { "--help", NULL },
+		{ "sim", "--help" },  { "status", "--help" },
+	};
+	unsigned int i;
+	int saved, full, status;
+
+	for (i = 0; i < sizeof(verbs_that_print) / sizeof(verbs_that_print[0]); i++) {
+		char *argv[] = { (char *)"scx_userland", (char *)verbs_that_print[i][0],
+				 (char *)verbs_that_print[i][1], NULL };
+
+		capture_begin(&c);
+		saved = dup(STDOUT_FILENO);
+		full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+		NEED(saved >= 0 && full >= 0 && dup2(full, STDOUT_FILENO) >= 0);
+		status = scx_userland_main(argv[2] ? 3 : 2, argv);
+		dup2(saved, STDOUT_FILENO);
+		close(saved);
+		close(full);
+		clearerr(stdout);
+		capture_end(&c);
+		CHECK_EQ(status, 1);
+		CHECK(strstr(CAPTURED_ERR(&c), "cannot write to standard output: No space left"));
+	}
 }
 
 static void ends(void)
@@ -491,6 +537,7 @@ int main(void)
 	each_option();
 	policies();
 	bad_options();
+	full_disk();
 	ends();
 	retired();
 	status();

@@ -10,6 +10,7 @@ struct config {
 	bool quiet;
 	unsigned int number;
 	unsigned int wide;
+	unsigned int time;
 	unsigned int color;
 };
 
@@ -22,6 +23,7 @@ static const struct option_spec specs[] = {
 	  "a number\nin two lines" },
 	{ 0, "wide", "N", OPTION_NUMBER, offsetof(struct config, wide), 0, 4294967295u, NULL,
 	  "any number" },
+	{ 0, "delay", "SEC", OPTION_NUMBER, offsetof(struct config, time), 1, 60, NULL, "a time" },
 	{ 'c', "color", "COLOR", OPTION_CHOICE, offsetof(struct config, color), 0, 0, colors,
 	  "a color" },
 	{ 0 },
@@ -123,7 +125,8 @@ static void numbers(void)
 		bad("-n", values[i], NULL, "from 5 to 4096");
 	}
 	bad("--wide", "4294967296", NULL, "from 0 to 4294967295");
-	bad("--wide", "-1", NULL, "from 0 to 4294967295");
+	bad("--wide", "-1", NULL, "from 0 to 4294967295\n");
+	bad("--delay", "61", NULL, "from 1 to 60 s\n");
 }
 
 static void all_else(void)
@@ -138,8 +141,8 @@ static void all_else(void)
 	bad("-x", NULL, NULL, "x");
 	bad("--loud=yes", NULL, NULL, "loud");
 	bad("--number", NULL, NULL, "number");
-	bad("-n", NULL, NULL, "--help");
-	bad("-l", "stray", NULL, "\"stray\" is not an option");
+	bad("-n", NULL, NULL, "see test --help\n");
+	bad("-l", "stray", NULL, "test: \"stray\" is not an option; see test --help\n");
 	bad("stray", "-l", NULL, "\"stray\"");
 	bad("--", "-l", NULL, "\"-l\"");
 	bad("-", NULL, NULL, "\"-\"");
@@ -160,6 +163,7 @@ static void help(void)
 		"  -n, --number N             a number\n                             in two "
 		"lines\n",
 		"      --wide N               any number\n",
+		"      --delay SEC            a time\n",
 		"  -c, --color COLOR          a color\n",
 	};
 	const char *at;

@@ -4,15 +4,37 @@
 # tests/unit/run.sh [NAME...]: the tests that need neither root nor a guest, in
 # three builds: as it is, with the address and undefined-behaviour sanitizers, and
 # with the thread sanitizer. One result for each of meson's tests in each build.
+# NAME may be a pattern; --list builds the first one and prints the names.
 # SCXU_UNIT_BUILDS="build" leaves the others out.
 
 set -eu
 . "$(dirname "$0")/../../setup/common.sh"
+. "$(dirname "$0")/../names.sh"
 cd "$SCXU_ROOT"
 
-case ${1:-} in
--h | --help) sed -n '4,7s/^# \{0,1\}//p' "$0"; exit ;;
-esac
+only=()
+list=
+names=() # of the tests, as soon as there is a build that knows them
+for argument in "$@"; do
+	case $argument in
+	-h | --help) sed -n '4,8s/^# \{0,1\}//p' "$0"; exit ;;
+	--list) list=1 ;;
+	-*) die "unknown option: $argument" "see tests/unit/run.sh --help" ;;
+	*) only+=("$argument") ;;
+	esac
+done
+
+# choose DIR
+choose()
+{
+	local found
+
+	found=$(meson introspect --tests "$1" |
+		python3 -c 'import json, sys; print(*(t["name"] for t in json.load(sys.stdin)), sep="\n")' |
+		chosen unit ${only[@]+"${only[@]}"}) || exit
+	mapfile -t names <<<"$found"
+	[ -z "$list" ] || { echo "$found"; exit; }
+}
 
 # results FILE SUFFIX: of meson's own log, one line each.
 results()
@@ -49,17 +71,17 @@ run_in()
 	local dir=$1 suffix=$2 log=$1/meson-logs/testlog.json
 	local run=()
 
-	shift 2
 	if ! setup/build.sh -d "$dir" "${options[@]}"; then
 		echo "FAIL unit$suffix: the build failed"
 		return
 	fi
+	[ ${#names[@]} -gt 0 ] || choose "$dir"
 	rm -f "$log"
 	# the thread sanitizer wants to know where things lie in memory
 	[ "$dir" != build-tsan ] || ! have setarch || run=(setarch "$(uname -m)" -R)
 	progress "unit tests in $dir"
 	${run[@]+"${run[@]}"} meson test -C "$dir" --no-rebuild --timeout-multiplier "$factor" \
-		"$@" >"$dir/meson-logs/run.txt" 2>&1 || true
+		"${names[@]}" >"$dir/meson-logs/run.txt" 2>&1 || true
 	if [ ! -s "$log" ]; then
 		echo "FAIL unit$suffix: meson ran no test: $(tail -n 1 "$dir/meson-logs/run.txt")"
 		return
@@ -75,7 +97,7 @@ for dir in ${SCXU_UNIT_BUILDS:-build build-asan build-tsan}; do
 	build-tsan) options=(-Db_sanitize=thread -Db_lundef=false -Dc_args=-Wno-error=tsan); factor=8 ;;
 	esac
 	case $dir in
-	build) run_in "$dir" "" "$@" ;;
-	*) run_in "$dir" "-${dir#build-}" "$@" ;;
+	build) run_in "$dir" "" ;;
+	*) run_in "$dir" "-${dir#build-}" ;;
 	esac
 done

@@ -285,7 +285,7 @@ void agent_step(struct scxu_sim *m, unsigned int cpu)
 {
 	struct agent *a = &m->agent;
 	struct scxu_agent *shared = m->shm.agent;
-	uint64_t decided;
+	uint64_t decided, refused;
 
 	switch (a->state) {
 	case AGENT_WAKES:
@@ -297,9 +297,13 @@ void agent_step(struct scxu_sim *m, unsigned int cpu)
 		break;
 	case AGENT_READS:
 		decided = scxu_engine_counts(m->sched)->decided;
+		refused = scxu_engine_counts(m->sched)->failed;
 		a->more = scxu_engine_pass(m->sched, m->now);
 		decided = scxu_engine_counts(m->sched)->decided - decided;
-		machine_note(m, "agent has decided", &a->task, (int)cpu, decided);
+		refused = scxu_engine_counts(m->sched)->failed - refused;
+		machine_note(m, "has decided", &a->task, (int)cpu, decided);
+		if (refused)
+			machine_note(m, "is refused", &a->task, (int)cpu, refused);
 		a->state = AGENT_DECIDES;
 		a->task.work = decided * m->o.decision_ns;
 		if (a->task.work)

@@ -32,6 +32,7 @@ static const struct {
 struct picture {
 	const struct scxu_sim *m;
 	FILE *to;
+	uint64_t from, until; /* that it shows: no more than has happened */
 	double top; /* of the first lane */
 };
 
@@ -55,10 +56,8 @@ static void put_text(const struct picture *p, const char *text)
 
 static double x_of(const struct picture *p, uint64_t at)
 {
-	uint64_t from = p->m->o.gantt_from, to = p->m->o.gantt_to;
-
-	at = at < from ? from : at > to ? to : at;
-	return LEFT + (double)(at - from) * WIDTH / (double)(to - from);
+	at = at < p->from ? p->from : at > p->until ? p->until : at;
+	return LEFT + (double)(at - p->from) * WIDTH / (double)(p->until - p->from);
 }
 
 static double y_of(const struct picture *p, unsigned int cpu)
@@ -108,12 +107,12 @@ static unsigned int legend_rows(const struct scxu_sim *m)
 static void put_axis(const struct picture *p)
 {
 	double bottom = y_of(p, p->m->o.nr_cpus);
-	uint64_t from = p->m->o.gantt_from, length = p->m->o.gantt_to - from;
+	uint64_t length = p->until - p->from;
 	int digits = length < 10000000 ? 2 : length < 100000000 ? 1 : 0;
 	unsigned int i;
 
 	for (i = 0; i <= 10; i++) {
-		uint64_t at = from + length * i / 10;
+		uint64_t at = p->from + length * i / 10;
 
 		fprintf(p->to,
 			"<line x1=\"%.1f\" x2=\"%.1f\" y1=\"%.0f\" y2=\"%.0f\" stroke=\"#999\" "
@@ -147,7 +146,7 @@ static void put_lanes(const struct picture *p)
 
 	for (i = 0; i < o->nr_cpus; i++) {
 		fprintf(p->to, "<text x=\"8\" y=\"%.0f\">CPU %u</text>", y_of(p, i) + 19, i);
-		put_rect(p, o->gantt_from, o->gantt_to, y_of(p, i), BAR, "#f0f0f0");
+		put_rect(p, p->from, p->until, y_of(p, i), BAR, "#f0f0f0");
 	}
 	for (i = 0; i < o->nr_hotplug; i++)
 		put_rect(p, o->hotplug[i].from, o->hotplug[i].to, y_of(p, o->hotplug[i].cpu), BAR,
@@ -177,8 +176,10 @@ static void put_span(const struct picture *p, const struct run_span *s)
 		fprintf(p->to, " stroke=\"#fff\" stroke-width=\"0.3\"");
 	fprintf(p->to, "><title>");
 	put_text(p, name_of(p, s));
-	fprintf(p->to, " %d: %.3f to %.3f ms</title></rect>\n", s->pid, (double)s->from / 1e6,
-		(double)(s->to == ~0ull ? p->m->now : s->to) / 1e6);
+	if (!agent)
+		fprintf(p->to, " %d", s->pid);
+	fprintf(p->to, ": %.3f to %.3f ms</title></rect>\n", (double)s->from / 1e6,
+		(double)s->to / 1e6);
 	if (end - from > 30 && !agent)
 		fprintf(p->to,
 			"<text x=\"%.1f\" y=\"%.0f\" font-size=\"10\" fill=\"%s\" "
@@ -187,24 +188,60 @@ static void put_span(const struct picture *p, const struct run_span *s)
 			s->pid);
 }
 
+static struct run_span span_of(const struct scxu_sim *m, const struct task *t, unsigned int cpu)
+{
+	return (struct run_span) {
+		.from = m->cpus[cpu].since,
+		.to = m->now,
+		.pid = t->pid,
+		.cpu = (uint16_t)cpu,
+		.class = (uint16_t)t->class,
+	};
+}
+
+void gantt_add(struct scxu_sim *m, const struct task *t, unsigned int cpu)
+{
+	if (m->nr_spans < m->max_spans)
+		m->spans[m->nr_spans++] = span_of(m, t, cpu);
+	else
+		m->spans_lost = true;
+}
+
 static void put_spans(const struct picture *p, bool agent)
 {
+	const struct scxu_sim *m = p->m;
+	unsigned int cpu;
 	size_t i;
 
-	for (i = 0; i < p->m->nr_spans; i++) {
-		const struct run_span *s = &p->m->spans[i];
+	for (i = 0; i < m->nr_spans; i++)
+		if ((m->spans[i].pid == AGENT_PID) == agent)
+			put_span(p, &m->spans[i]);
+	/* and those that still run */
+	for (cpu = 0; cpu < m->o.nr_cpus; cpu++) {
+		const struct task *t = m->cpus[cpu].curr;
+		struct run_span s;
 
-		if ((s->pid == AGENT_PID) == agent && s->to > p->m->o.gantt_from)
-			put_span(p, s);
+		if (!t || (t == &m->agent.task) != agent || m->cpus[cpu].since >= p->until)
+			continue;
+		s = span_of(m, t, cpu);
+		put_span(p, &s);
 	}
 }
 
 int scxu_sim_gantt(const struct scxu_sim *m, FILE *to)
 {
-	struct picture p = { .m = m, .to = to, .top = 24 + ROW * legend_rows(m) };
+	struct picture p = {
+		.m = m,
+		.to = to,
+		.from = m->o.gantt_from,
+		.until = m->o.gantt_to < m->now ? m->o.gantt_to : m->now,
+		.top = 24 + ROW * legend_rows(m),
+	};
 
-	if (!m->max_spans)
+	if (p.from >= p.until)
 		return -EINVAL;
+	if (m->spans_lost)
+		return -EFBIG;
 	fprintf(to,
 		"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" "
 		"font-family=\"sans-serif\" font-size=\"12\">\n"

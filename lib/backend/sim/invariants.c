@@ -61,19 +61,33 @@ static uint64_t idle_bound(const struct scxu_sim *m)
 	return m->o.floor_ns * 3 / 2 + m->tick_ns;
 }
 
+/*
+ * A CPU and a task that waits for it are too long together at the later of their two
+ * beginnings and a bound. The earliest of these times is when to look again: who gets
+ * together meanwhile has no earlier one.
+ */
 static void check_idle(struct scxu_sim *m)
 {
-	uint64_t bound = idle_bound(m), idle;
+	uint64_t bound = idle_bound(m), cpus, since;
 	const struct task *t;
 
+	m->idle_look_at = m->now + bound;
 	TAILQ_FOREACH(t, &m->all_waiting, waiting)
 	{
-		if (m->now - t->queued_at <= bound)
+		if (t->queued_at + bound >= m->idle_look_at)
 			return;
-		for (idle = m->idle_mask & t->cpus; idle; idle &= idle - 1) {
-			unsigned int cpu = (unsigned int)__builtin_ctzll(idle);
+		for (cpus = m->online_mask & t->cpus; cpus; cpus &= cpus - 1) {
+			unsigned int cpu = (unsigned int)__builtin_ctzll(cpus);
 
-			if (!m->cpus[cpu].idle || m->now - m->cpus[cpu].idle_since <= bound)
+			if (!m->cpus[cpu].idle)
+				continue;
+			since = m->cpus[cpu].idle_since;
+			if (since < t->queued_at)
+				since = t->queued_at;
+			if (since + bound < m->idle_look_at)
+				m->idle_look_at = since + bound;
+			/* not if it is claimed: then a task is on its way */
+			if (m->now - since <= bound || !(m->idle_mask >> cpu & 1))
 				continue;
 			violation(m,
 				  "idle: CPU %u is idle for %.3f ms while task %d (%s) waits for "
@@ -91,43 +105,51 @@ static void check_idle(struct scxu_sim *m)
  * slice * W / w, over all CPUs. Ahead of its share it may be by 128 slices (place() in
  * bpf/state.bpf.h, vruntime_limit()), so a generous multiple.
  *
- * One with an order of its own (fifo, rr, prio) promises turns, whatever the weights: after
- * a second (prio's bound) nobody waits for longer than it takes the others to have two each.
+ * One with an order of its own (fifo, rr, prio) promises turns, whatever the weights: it may
+ * pass over a task for as long as its option starve_ms says (0: until the kernel part takes
+ * the task), or for a second if it has none; then nobody waits for longer than it takes the
+ * others to have two turns each.
  *
  * And never for so long that the kernel's watchdog, which waits for 30 s, could find it.
  */
 #define WATCHDOG_NS (29 * SECOND_NS)
 
-static uint64_t starve_bound(const struct scxu_sim *m, const struct task *t)
+static uint64_t starve_bound(const struct scxu_sim *m, uint32_t weight, uint64_t allowed)
 {
 	uint64_t slice = m->o.slice_ns > m->tick_ns ? m->o.slice_ns : m->tick_ns, bound;
-	unsigned int cpus = (unsigned int)__builtin_popcountll(m->online_mask & t->cpus);
+	unsigned int cpus = (unsigned int)__builtin_popcountll(m->online_mask & allowed);
 
 	if (m->o.starve_ns)
 		return m->o.starve_ns;
 	if (!cpus)
 		cpus = 1;
 	if (m->k.own_order)
-		bound = SECOND_NS + 2 * (m->longest_slice + m->tick_ns) * m->nr_runnable / cpus;
+		bound = m->promise + 2 * (m->longest_slice + m->tick_ns) * m->nr_runnable / cpus;
 	else
-		bound = SECOND_NS + 160 * slice / cpus * (m->weight_sum / t->weight + 1);
+		bound = SECOND_NS + 160 * slice / cpus * (m->weight_sum / weight + 1);
 	return bound < WATCHDOG_NS ? bound : WATCHDOG_NS;
 }
 
 static void check_starvation(struct scxu_sim *m)
 {
+	uint64_t least;
 	const struct task *t;
 
+	if (TAILQ_EMPTY(&m->all_waiting))
+		return;
+	/* of the heaviest, with all CPUs: nobody has a lower one */
+	least = starve_bound(m, m->weight_max, ~0ull);
 	TAILQ_FOREACH(t, &m->all_waiting, waiting)
 	{
 		uint64_t waited = m->now - t->queued_at;
 
-		if (waited < (m->o.starve_ns ? m->o.starve_ns : SECOND_NS))
+		if (waited <= least)
 			return;
-		if (waited <= starve_bound(m, t))
+		if (waited <= starve_bound(m, t->weight, t->cpus))
 			continue;
 		violation(m, "starvation: task %d (%s, weight %u) waits for %.3f ms, bound %.3f ms",
-			  t->pid, t->comm, t->weight, ms(waited), ms(starve_bound(m, t)));
+			  t->pid, t->comm, t->weight, ms(waited),
+			  ms(starve_bound(m, t->weight, t->cpus)));
 		return;
 	}
 }
@@ -154,13 +176,22 @@ static bool none_for_short_cpu(const struct scxu_sim *m)
 
 static void check_floor(struct scxu_sim *m)
 {
+	const struct scxu_engine_counts *counts = scxu_engine_counts(m->sched);
+	char refused[128] = "";
+
 	if (m->floor_seen == m->kernel->floor_seq)
 		return;
 	m->floor_seen = m->kernel->floor_seq;
-	if (!none_for_short_cpu(m))
-		violation(m, "floor: it had to take over, as the agent %s, and nobody stopped it",
-			  m->kernel->floor_reason == SCXU_FLOOR_LATE ? "gave no decision"
-								     : "did not answer");
+	if (none_for_short_cpu(m))
+		return;
+	if (counts->failed)
+		snprintf(refused, sizeof(refused),
+			 "; scxu_decide() has refused %llu decisions of the policy, and taken %llu",
+			 (unsigned long long)counts->failed, (unsigned long long)counts->decided);
+	violation(m, "floor: it had to take over, as the agent %s, and nobody stopped it%s",
+		  m->kernel->floor_reason == SCXU_FLOOR_LATE ? "gave no decision"
+							     : "did not answer",
+		  refused);
 }
 
 void check_event(struct scxu_sim *m)
@@ -170,7 +201,7 @@ void check_event(struct scxu_sim *m)
 			  (unsigned long long)m->kernel->nr_waiting, m->nr_custody);
 	if (m->kernel->floor_reason > SCXU_FLOOR_START && !m->o.nr_faults)
 		check_floor(m);
-	if (m->idle_mask && !TAILQ_EMPTY(&m->all_waiting))
+	if (m->now > m->idle_look_at && m->idle_mask && !TAILQ_EMPTY(&m->all_waiting))
 		check_idle(m);
 }
 
@@ -209,6 +240,7 @@ static void check_tasks(struct scxu_sim *m)
 	const struct task *t;
 
 	m->weight_sum = 0;
+	m->weight_max = 1;
 	m->nr_runnable = 0;
 	for (i = 0; i < m->o.nr_cpus; i++) {
 		struct cpu *c = &m->cpus[i];
@@ -230,6 +262,8 @@ static void check_tasks(struct scxu_sim *m)
 			run += t->runtime;
 		if (t->where != DEAD && t->where != SLEEPS) {
 			m->weight_sum += t->weight;
+			if (m->weight_max < t->weight)
+				m->weight_max = t->weight;
 			m->nr_runnable++;
 		}
 		if (t->where == CUSTODY || t->where == SHARED || t->where == STARVED ||

@@ -17,7 +17,6 @@
 
 #define TICK_NS	     4000000ull
 #define CREDIT_NS    3000000ull
-#define STARVE_NS    (15 * SECOND_NS)
 #define OVERLOAD     8
 #define IN_A_ROW     4
 #define LAG_SLICES   8

@@ -5,6 +5,9 @@
 
 #include "machine.h"
 
+/* Who has waited in custody for so long is the kernel part's, whatever the policy wants. */
+#define STARVE_NS (15 * SECOND_NS)
+
 int kernel_part_create(struct scxu_sim *m);
 void kernel_part_destroy(struct scxu_sim *m);
 

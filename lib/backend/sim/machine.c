@@ -18,14 +18,11 @@
 #include "kernel-part.h"
 #include "machine.h"
 
-#define KICK_NS		1000u /* until an interrupt arrives at another CPU */
-#define BELL_NS		300u /* until an irq_work runs on its own CPU */
-#define SLICE_DFL_NS	20000000ull /* SCX_SLICE_DFL */
-#define DISPATCH_LOOPS	32
-#define TIMER_SLACK_NS	50000u /* the kernel's default */
-#define START_SPREAD_NS 1000000u
-#define AUDIT_NS	10000000u
-#define TASKS_MAX	65536u
+#define KICK_NS	       1000u /* until an interrupt arrives at another CPU */
+#define BELL_NS	       300u /* until an irq_work runs on its own CPU */
+#define SLICE_DFL_NS   20000000ull /* SCX_SLICE_DFL */
+#define DISPATCH_LOOPS 32
+#define TIMER_SLACK_NS 50000u /* the kernel's default */
 
 int compare_vtime(const struct task *a, const struct task *b)
 {
@@ -426,17 +423,7 @@ static void run_begins(struct scxu_sim *m, struct task *t, unsigned int cpu)
 	}
 	m->idle_mask &= ~(1ull << cpu);
 	kernel_part_running(m, t, cpu);
-	c->span = 0;
-	if (m->nr_spans < m->max_spans && m->now < m->o.gantt_to) {
-		m->spans[m->nr_spans] = (struct run_span) {
-			.from = m->now,
-			.to = ~0ull,
-			.pid = t->pid,
-			.cpu = (uint16_t)cpu,
-			.class = (uint16_t)t->class,
-		};
-		c->span = ++m->nr_spans;
-	}
+	c->since = m->now;
 	machine_note(m, "runs", t, (int)cpu, t->slice);
 }
 
@@ -450,13 +437,12 @@ static struct task *run_ends(struct scxu_sim *m, unsigned int cpu)
 	kernel_part_stopping(m, t, cpu);
 	c->curr = NULL;
 	c->version++;
-	if (c->span)
-		m->spans[c->span - 1].to = m->now;
-	c->span = 0;
+	if (c->since < m->o.gantt_to && m->now > m->o.gantt_from)
+		gantt_add(m, t, cpu);
 	return t;
 }
 
-static unsigned int fallback_cpu(const struct scxu_sim *m, const struct task *t)
+unsigned int machine_fallback_cpu(const struct scxu_sim *m, const struct task *t)
 {
 	uint64_t cpus = t->cpus & m->online_mask;
 
@@ -547,7 +533,7 @@ void machine_block(struct scxu_sim *m, struct task *t, enum where where)
 /* wakeup: it slept; else it is new. */
 static void activate(struct scxu_sim *m, struct task *t, bool wakeup, unsigned int here)
 {
-	unsigned int cpu = fallback_cpu(m, t);
+	unsigned int cpu = machine_fallback_cpu(m, t);
 	bool direct;
 
 	if (t != &m->agent.task)
@@ -584,7 +570,7 @@ static void requeue(struct scxu_sim *m, struct task *t, unsigned int here)
 	unlink_task(m, t);
 	TAILQ_REMOVE(&m->all_waiting, t, waiting);
 	wait_begins(m, t);
-	t->cpu = fallback_cpu(m, t);
+	t->cpu = machine_fallback_cpu(m, t);
 	kernel_part_enqueue(m, t, false, here);
 }
 
@@ -624,7 +610,7 @@ void machine_set_cpus(struct scxu_sim *m, struct task *t, uint64_t cpus, unsigne
 	if (t->where == RUNS && !task_allowed(t, cpu)) {
 		/* the stopper moves it */
 		run_ends(m, cpu);
-		t->cpu = fallback_cpu(m, t);
+		t->cpu = machine_fallback_cpu(m, t);
 		put_prev(m, t, here);
 		resched(m, cpu, 0);
 	} else if (waits(t)) {
@@ -661,7 +647,7 @@ static void stop_agent(struct scxu_sim *m)
 	struct task *t = &m->agent.task;
 
 	m->agent.stopped = true;
-	machine_note(m, "agent is stopped", t, (int)t->cpu, 0);
+	machine_note(m, "is stopped", t, (int)t->cpu, 0);
 	if (t->where == RUNS) {
 		machine_block(m, t, SLEEPS);
 		schedule(m, t->cpu);
@@ -674,7 +660,7 @@ static void stop_agent(struct scxu_sim *m)
 static void continue_agent(struct scxu_sim *m)
 {
 	m->agent.stopped = false;
-	machine_note(m, "agent goes on", &m->agent.task, -1, 0);
+	machine_note(m, "goes on", &m->agent.task, -1, 0);
 	if (!m->agent.sleeps || m->agent.rung)
 		wake_agent(m, m->agent.task.cpu);
 }
@@ -706,7 +692,7 @@ static void cpu_offline(struct scxu_sim *m, unsigned int cpu)
 		t = run_ends(m, cpu);
 		if (!(t->cpus & rest))
 			t->cpus = ~0ull >> (64 - m->o.nr_cpus);
-		t->cpu = fallback_cpu(m, t);
+		t->cpu = machine_fallback_cpu(m, t);
 		put_prev(m, t, here);
 	}
 	while ((t = TAILQ_FIRST(&c->local))) {
@@ -714,7 +700,7 @@ static void cpu_offline(struct scxu_sim *m, unsigned int cpu)
 		t->where = SLEEPS;
 		if (!(t->cpus & rest))
 			t->cpus = ~0ull >> (64 - m->o.nr_cpus);
-		t->cpu = fallback_cpu(m, t);
+		t->cpu = machine_fallback_cpu(m, t);
 		if (t != &m->agent.task)
 			TAILQ_REMOVE(&m->all_waiting, t, waiting);
 		put_prev(m, t, here);
@@ -828,6 +814,15 @@ static bool process(struct scxu_sim *m, const struct event *e)
 	return true;
 }
 
+void machine_start(struct scxu_sim *m)
+{
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < m->o.nr_cpus; cpu++)
+		schedule(m, cpu); /* all go idle */
+	wake_agent(m, 0);
+}
+
 int scxu_sim_run(struct scxu_sim *m)
 {
 	while (!m->err && !m->violation[0]) {
@@ -852,249 +847,22 @@ int scxu_sim_run(struct scxu_sim *m)
 	return m->violation[0] ? -EPROTO : 0;
 }
 
+bool scxu_sim_where(const struct scxu_sim *m, struct scxu_where *ret)
+{
+	return m->sched && scxu_engine_where(m->sched, ret);
+}
+
 const char *scxu_sim_violation(const struct scxu_sim *m)
 {
 	return m->violation[0] ? m->violation : NULL;
 }
 
+uint64_t scxu_sim_now(const struct scxu_sim *m)
+{
+	return m->now;
+}
+
 uint64_t scxu_sim_events(const struct scxu_sim *m)
 {
 	return m->events;
-}
-
-/* --- begin and end ---------------------------------------------------------------- */
-
-struct task *machine_new_task(struct scxu_sim *m, unsigned int program, bool forked)
-{
-	const struct program *p = &m->workload->programs[program];
-	struct task *t = m->free_tasks;
-
-	if (t) {
-		uint64_t timer = t->timer;
-
-		m->free_tasks = t->next_free;
-		memset(t, 0, sizeof(*t));
-		t->timer = timer + 1; /* timers of its former life */
-	} else {
-		if (m->nr_tasks == m->max_tasks)
-			return NULL;
-		t = calloc(1, sizeof(*t));
-		if (!t)
-			return NULL;
-		m->tasks[m->nr_tasks++] = t;
-	}
-	if (!forked) {
-		t->waits = calloc(1, sizeof(*t->waits));
-		if (!t->waits)
-			return NULL;
-	}
-	t->forked = forked;
-	t->pid = m->next_pid++;
-	t->program = p;
-	t->class = program;
-	memcpy(t->comm, p->name, sizeof(t->comm));
-	t->nice = p->nice;
-	t->weight = weight_of_nice(p->nice);
-	t->cpus = ~0ull >> (64 - m->o.nr_cpus);
-	t->cpu = (unsigned int)(t->pid % (int)m->o.nr_cpus);
-	t->cpu = fallback_cpu(m, t);
-	t->where = SLEEPS;
-	m->classes[program].tasks++;
-	kernel_part_init_task(m, t);
-	return t;
-}
-
-void scxu_sim_options_init(struct scxu_sim_options *o)
-{
-	*o = (struct scxu_sim_options) {
-		.size = sizeof(*o),
-		.nr_cpus = 4,
-		.max_tasks = 4096,
-		.batch = 8,
-		.hz = 250,
-		.seed = 1,
-		.duration = 10 * SECOND_NS,
-		.slice_ns = 3000000,
-		.floor_ns = 4000000,
-		.switch_ns = 1500,
-		.wake_ns = 3000,
-		.event_ns = 400,
-		.decision_ns = 300,
-	};
-}
-
-static bool options_are_valid(const struct scxu_sim_options *o)
-{
-	unsigned int i;
-
-	if (o->size != sizeof(*o) || o->nr_cpus < 1 || o->nr_cpus > SCXU_SIM_MAX_CPUS ||
-	    o->max_tasks < 64 || o->max_tasks > TASKS_MAX || o->hz < 100 || o->hz > 10000 ||
-	    o->slice_ns < SCXU_SLICE_MIN_NS || o->slice_ns > SCXU_SLICE_MAX_NS ||
-	    o->floor_ns < 1000 || o->nr_faults > SCXU_SIM_MAX_SPANS ||
-	    o->nr_hotplug > SCXU_SIM_MAX_SPANS)
-		return false;
-	for (i = 0; i < o->nr_hotplug; i++)
-		if (o->hotplug[i].cpu >= o->nr_cpus)
-			return false;
-	return true;
-}
-
-static void place_events(struct scxu_sim *m)
-{
-	const struct scxu_sim_options *o = &m->o;
-	unsigned int i;
-
-	for (i = 0; i < o->nr_faults; i++) {
-		machine_event(m, o->faults[i].from, EVENT_STOP, 0, NULL, 0);
-		machine_event(m, o->faults[i].to, EVENT_CONT, 0, NULL, 0);
-	}
-	for (i = 0; i < o->nr_hotplug; i++) {
-		machine_event(m, o->hotplug[i].from, EVENT_OFFLINE, o->hotplug[i].cpu, NULL, 0);
-		machine_event(m, o->hotplug[i].to, EVENT_ONLINE, o->hotplug[i].cpu, NULL, 0);
-	}
-	machine_event(m, AUDIT_NS, EVENT_AUDIT, 0, NULL, 0);
-}
-
-static int place_tasks(struct scxu_sim *m)
-{
-	const struct scxu_workload *w = m->workload;
-	unsigned int p, i;
-
-	for (p = 0; p < w->nr_programs; p++) {
-		for (i = 0; i < w->programs[p].instances; i++) {
-			struct task *t = machine_new_task(m, p, false);
-
-			if (!t)
-				return -ENOMEM;
-			behaviour_begin(m, t);
-			machine_event(m,
-				      w->programs[p].delay + 1000 + sim_below(m, START_SPREAD_NS),
-				      EVENT_TIMER, t->cpu, t, t->timer);
-		}
-	}
-	return m->err;
-}
-
-static int allocate(struct scxu_sim *m)
-{
-	const struct scxu_workload *w = m->workload;
-	unsigned int i, nr_tasks = 0;
-
-	for (i = 0; i < w->nr_programs; i++)
-		nr_tasks += w->programs[i].instances;
-	m->max_tasks = nr_tasks + TASKS_MAX;
-	m->tasks = calloc(m->max_tasks, sizeof(struct task *));
-	m->classes = calloc(w->nr_programs, sizeof(*m->classes));
-	m->mutexes = calloc(w->nr_mutexes + 1, sizeof(*m->mutexes));
-	m->conditions = calloc(w->nr_conditions + 1, sizeof(*m->conditions));
-	m->barriers = calloc(w->nr_barriers + 1, sizeof(*m->barriers));
-	m->suspended = calloc(w->nr_programs, sizeof(*m->suspended));
-	m->timers = calloc(w->nr_timers + 1, sizeof(*m->timers));
-	m->last_gen = calloc(m->o.max_tasks, sizeof(*m->last_gen));
-	if (m->o.gantt_to > m->o.gantt_from) {
-		m->max_spans = 1u << 17;
-		m->spans = calloc(m->max_spans, sizeof(*m->spans));
-	}
-	if (!m->tasks || !m->classes || !m->mutexes || !m->conditions || !m->barriers ||
-	    !m->suspended || !m->timers || !m->last_gen || (m->max_spans && !m->spans))
-		return -ENOMEM;
-	for (i = 0; i <= w->nr_mutexes; i++)
-		TAILQ_INIT(&m->mutexes[i].blocked);
-	for (i = 0; i <= w->nr_conditions; i++)
-		TAILQ_INIT(&m->conditions[i].blocked);
-	for (i = 0; i <= w->nr_barriers; i++)
-		TAILQ_INIT(&m->barriers[i].blocked);
-	for (i = 0; i < w->nr_programs; i++)
-		TAILQ_INIT(&m->suspended[i].blocked);
-	return kernel_part_create(m);
-}
-
-static void place_agent(struct scxu_sim *m)
-{
-	struct task *t = &m->agent.task;
-
-	t->pid = AGENT_PID;
-	memcpy(t->comm, "scxu-agent", sizeof("scxu-agent"));
-	t->weight = weight_of_nice(0);
-	t->cpus = ~0ull >> (64 - m->o.nr_cpus);
-	t->where = SLEEPS;
-	kernel_part_init_task(m, t);
-	m->agent.sleeps = true;
-	wake_agent(m, 0);
-}
-
-int scxu_sim_create(const struct scxu_policy_ops *policy, const struct scxu_workload *workload,
-		    const struct scxu_sim_options *options, struct scxu_sim **ret)
-{
-	struct scxu_engine_options engine = {
-		.batch = options->batch,
-		.slice_ns = options->slice_ns,
-		.values = options->values,
-	};
-	struct scxu_sim *m;
-	unsigned int cpu;
-	int err;
-
-	if (!options_are_valid(options) || workload->nr_cpus > options->nr_cpus)
-		return -EINVAL;
-	m = calloc(1, sizeof(*m));
-	if (!m)
-		return -ENOMEM;
-	m->o = *options;
-	m->workload = workload;
-	m->tick_ns = SECOND_NS / options->hz;
-	m->nr_turns = 1;
-	m->random = options->seed;
-	m->next_pid = FIRST_PID;
-	m->online_mask = ~0ull >> (64 - options->nr_cpus);
-	TAILQ_INIT(&m->all_waiting);
-	TAILQ_INIT(&m->starved);
-	RB_INIT(&m->shared);
-	for (cpu = 0; cpu < options->nr_cpus; cpu++) {
-		m->cpus[cpu].online = true;
-		m->cpus[cpu].resched_at = ~0ull;
-		TAILQ_INIT(&m->cpus[cpu].local);
-	}
-	err = allocate(m);
-	if (!err)
-		err = scxu_engine_create(policy, &m->shm, &engine, &m->sched);
-	if (!err) {
-		for (cpu = 0; cpu < options->nr_cpus; cpu++)
-			schedule(m, cpu); /* all go idle */
-		place_agent(m);
-		place_events(m);
-		err = place_tasks(m);
-	}
-	if (err) {
-		scxu_sim_destroy(m);
-		return err;
-	}
-	*ret = m;
-	return 0;
-}
-
-struct scxu_sim *scxu_sim_destroy(struct scxu_sim *m)
-{
-	unsigned int i;
-
-	if (!m)
-		return NULL;
-	scxu_engine_destroy(m->sched);
-	kernel_part_destroy(m);
-	for (i = 0; m->tasks && i < m->nr_tasks; i++) {
-		free(m->tasks[i]->waits);
-		free(m->tasks[i]);
-	}
-	free(m->last_gen);
-	free(m->timers);
-	free(m->suspended);
-	free(m->barriers);
-	free(m->conditions);
-	free(m->mutexes);
-	free(m->classes);
-	free(m->tasks);
-	free(m->spans);
-	free(m->heap);
-	free(m);
-	return NULL;
 }

@@ -2,6 +2,7 @@
 /*
  * The machine: what its parts know of each other.
  *
+ *   create.c	   before the first event, and after the last
  *   machine.c	   time, events, CPUs: the kernel's scheduler core and its sched_ext
  *		   class, as far as the kernel part sees them
  *   kernel-part.c what bpf/ does, over the same shared memory
@@ -27,6 +28,7 @@
 #include "workload.h"
 
 #define SECOND_NS   1000000000ull
+#define AUDIT_NS    10000000u
 #define LAST_EVENTS 40u
 #define NICE_LEVELS 40u
 #define AGENT_PID   999999
@@ -106,7 +108,7 @@ struct cpu {
 	bool online;
 	bool idle;
 	bool resched_preempt;
-	size_t span; /* of curr, in the picture; less one */
+	uint64_t since; /* curr runs since then */
 };
 
 enum event_kind {
@@ -274,21 +276,30 @@ struct scxu_sim {
 	struct class *classes;
 	uint64_t switches;
 
-	struct run_span *spans;
+	struct run_span *spans; /* of the picture, ended ones */
 	size_t nr_spans, max_spans;
+	bool spans_lost; /* there were more */
 
 	/* invariants */
 	uint64_t *last_gen; /* by slot */
 	unsigned int nr_custody;
 	uint64_t weight_sum; /* of runnable tasks */
+	uint32_t weight_max;
 	unsigned int nr_runnable;
+	uint64_t idle_look_at; /* before that no CPU can have been idle for too long */
 	uint64_t longest_slice; /* that a decision has given */
+	uint64_t promise; /* ns that a policy with an order of its own may pass over a task */
 	uint64_t floor_seen; /* scxu_kernel.floor_seq, as of the last look */
 	struct happened happened[LAST_EVENTS];
 	uint64_t nr_happened;
 	char violation[256];
 	int err;
 };
+
+/* --- create.c */
+
+/* A task of that program, which sleeps. NULL: no memory, or too many. */
+struct task *machine_new_task(struct scxu_sim *m, unsigned int program, bool forked);
 
 /* --- machine.c */
 
@@ -308,6 +319,10 @@ static inline bool task_allowed(const struct task *t, unsigned int cpu)
 	return t->cpus >> cpu & 1;
 }
 
+/* All CPUs go idle, and the agent wakes: to be called once, before any event. */
+void machine_start(struct scxu_sim *m);
+/* Where t was last, or else one that it may use; online. */
+unsigned int machine_fallback_cpu(const struct scxu_sim *m, const struct task *t);
 /* Wakes t, which sleeps; the callbacks are executed by CPU here. */
 void machine_wake(struct scxu_sim *m, struct task *t, unsigned int here);
 /* The task of this CPU sleeps or ends from now on. */
@@ -318,7 +333,6 @@ void machine_set_cpus(struct scxu_sim *m, struct task *t, uint64_t cpus, unsigne
 void machine_kick(struct scxu_sim *m, unsigned int cpu, enum kick kick);
 void machine_ring_bell(struct scxu_sim *m, unsigned int here);
 void machine_start_task(struct scxu_sim *m, struct task *t, unsigned int here);
-struct task *machine_new_task(struct scxu_sim *m, unsigned int program, bool forked);
 void machine_update_curr(struct scxu_sim *m, struct cpu *c);
 
 /* What scx_bpf_*() of these names do */
@@ -347,6 +361,11 @@ void check_event(struct scxu_sim *m);
 void check_audit(struct scxu_sim *m);
 void check_running(struct scxu_sim *m, const struct task *t, unsigned int cpu);
 void check_custody(struct scxu_sim *m, const struct task *t, uint64_t old_state);
+
+/* --- gantt.c */
+
+/* t has run on this CPU until now, a part of it in the time that the picture shows. */
+void gantt_add(struct scxu_sim *m, const struct task *t, unsigned int cpu);
 
 /* --- report.c */
 

@@ -12,6 +12,7 @@
  */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "machine.h"
 
@@ -333,6 +334,23 @@ void scxu_sim_report(const struct scxu_sim *m, FILE *to, bool json)
 	fprintf(to, "}\n}\n");
 }
 
+/* What the value of a note is. */
+static void put_value(FILE *to, const struct happened *h)
+{
+	if (!strcmp(h->what, "runs"))
+		fprintf(to, ", for %.3f ms at most", (double)h->value / 1e6);
+	else if (!strcmp(h->what, "nice"))
+		fprintf(to, " %d from now on", (int)h->value);
+	else if (!strcmp(h->what, "affinity"))
+		fprintf(to, " %#" PRIx64 " from now on", h->value);
+	else if (!strcmp(h->what, "has decided"))
+		fprintf(to, " %" PRIu64 " tasks", h->value);
+	else if (!strcmp(h->what, "is refused"))
+		fprintf(to, " %" PRIu64 " decisions", h->value);
+	else if (!strcmp(h->what, "floor takes over"))
+		fprintf(to, ": the agent is %s", scxu_floor_reason((uint32_t)h->value));
+}
+
 void scxu_sim_last_events(const struct scxu_sim *m, FILE *to)
 {
 	uint64_t i = m->nr_happened > LAST_EVENTS ? m->nr_happened - LAST_EVENTS : 0;
@@ -343,11 +361,12 @@ void scxu_sim_last_events(const struct scxu_sim *m, FILE *to)
 		fprintf(to, "%14.6f ms", (double)h->at / 1e6);
 		if (h->cpu >= 0)
 			fprintf(to, "  CPU %-2d", h->cpu);
-		if (h->pid)
+		if (h->pid == AGENT_PID)
+			fprintf(to, "  agent    ");
+		else if (h->pid)
 			fprintf(to, "  task %d", h->pid);
 		fprintf(to, "  %s", h->what);
-		if (h->value)
-			fprintf(to, " (%" PRIu64 ")", h->value);
+		put_value(to, h);
 		fputc('\n', to);
 	}
 }

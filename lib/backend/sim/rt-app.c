@@ -118,12 +118,12 @@ __attribute__((format(printf, 2, 3))) static int refuse(struct loader *l, const 
 /* --- values -------------------------------------------------------------------------- */
 
 static int get_integer(struct loader *l, json_t *value, long long min, long long max,
-		       long long *ret)
+		       const char *unit, long long *ret)
 {
 	long long n = json_is_integer(value) ? json_integer_value(value) : LLONG_MIN;
 
 	if (n < min || n > max)
-		return refuse(l, "give a whole number from %lld to %lld", min, max);
+		return refuse(l, "give a whole number from %lld to %lld%s", min, max, unit);
 	*ret = n;
 	return 0;
 }
@@ -220,7 +220,7 @@ static int read_run(struct loader *l, json_t *value, enum step_kind kind)
 {
 	struct step *s;
 	long long us = 0;
-	int err = get_integer(l, value, 1, US_MAX, &us);
+	int err = get_integer(l, value, 1, US_MAX, " us", &us);
 
 	if (err)
 		return err;
@@ -249,7 +249,7 @@ static int read_timer(struct loader *l, json_t *value, enum step_kind kind)
 	if (!err)
 		err = get_string(l, json_object_get(value, "ref"), &ref);
 	if (!err)
-		err = get_integer(l, json_object_get(value, "period"), 1, US_MAX, &us);
+		err = get_integer(l, json_object_get(value, "period"), 1, US_MAX, " us", &us);
 	if (!err && json_object_get(value, "mode"))
 		err = get_string(l, json_object_get(value, "mode"), &mode);
 	if (err)
@@ -462,13 +462,13 @@ static int read_phase_property(struct loader *l, enum property which, json_t *va
 
 	switch (which) {
 	case LOOP:
-		err = get_integer(l, value, -1, INT_MAX, &n);
+		err = get_integer(l, value, -1, INT_MAX, "", &n);
 		if (!err && !n)
 			err = refuse(l, "give -1 for ever, or 1 and more");
 		phase->loop = (int)n;
 		return err;
 	case PRIORITY:
-		err = get_integer(l, value, -20, 19, &n);
+		err = get_integer(l, value, -20, 19, "", &n);
 		break;
 	case CPUS:
 		err = get_cpus(l, value, &cpus);
@@ -494,23 +494,23 @@ static int read_task_property(struct loader *l, enum property which, json_t *val
 
 	switch (which) {
 	case LOOP:
-		err = get_integer(l, value, -1, INT_MAX, &n);
+		err = get_integer(l, value, -1, INT_MAX, "", &n);
 		if (!err && !n)
 			err = refuse(l, "give -1 for ever, or 1 and more");
 		p->loop = (int)n;
 		return err;
 	case PRIORITY:
-		err = get_integer(l, value, -20, 19, &n);
+		err = get_integer(l, value, -20, 19, "", &n);
 		p->nice = (int)n;
 		return err;
 	case CPUS:
 		return get_cpus(l, value, &p->cpus);
 	case INSTANCE:
-		err = get_integer(l, value, 0, 4096, &n);
+		err = get_integer(l, value, 0, 4096, "", &n);
 		p->instances = (unsigned int)n;
 		return err;
 	case DELAY:
-		err = get_integer(l, value, 0, US_MAX, &n);
+		err = get_integer(l, value, 0, US_MAX, " us", &n);
 		p->delay = (uint64_t)n * 1000;
 		return err;
 	case POLICY:
@@ -630,7 +630,7 @@ static int read_global(struct loader *l, json_t *global)
 		if (i == NR_GLOBALS)
 			return refuse(l, "is not supported");
 		if (!strcmp(key, "duration")) {
-			err = get_integer(l, value, -1, 86400, &n);
+			err = get_integer(l, value, -1, 86400, " s", &n);
 			l->w->duration = n > 0 ? (unsigned int)n : 0;
 		} else if (!strcmp(key, "default_policy")) {
 			err = read_policy(l, value);

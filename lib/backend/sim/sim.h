@@ -18,13 +18,15 @@
 #include <stdio.h>
 
 #include <scxu/policy.h>
+#include <scxu/runner.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-#define SCXU_SIM_MAX_CPUS  64u
-#define SCXU_SIM_MAX_SPANS 16u
+#define SCXU_SIM_MAX_CPUS   64u
+#define SCXU_SIM_MAX_SPANS  16u
+#define SCXU_SIM_GANTT_RUNS (1u << 17)
 
 struct scxu_sim;
 struct scxu_workload;
@@ -58,7 +60,7 @@ struct scxu_sim_span {
  * struct scxu_sim_options - the machine; begin with scxu_sim_options_init()
  * @size:	sizeof(struct scxu_sim_options)
  * @nr_cpus:	1..SCXU_SIM_MAX_CPUS
- * @max_tasks:	task slots of the kernel part, 64..65536
+ * @max_tasks:	task slots of the kernel part, 64..65536; a multiple of 64
  * @batch:	decisions kept in stock, 1..4096
  * @hz:		ticks a second, 100..10000; slices end at ticks
  * @exact_slices: slices end when they end
@@ -78,7 +80,8 @@ struct scxu_sim_span {
  * @faults:	when the agent is stopped, as by SIGSTOP
  * @hotplug:	when a CPU is offline
  * @values:	of the policy's options (struct scxu_policy); NULL for their defaults
- * @gantt_from, @gantt_to: what scxu_sim_gantt() shows; equal for nothing
+ * @gantt_from, @gantt_to: what scxu_sim_gantt() shows, as far as the run comes; equal
+ *		for nothing
  */
 struct scxu_sim_options {
 	size_t size;
@@ -116,7 +119,7 @@ void scxu_sim_options_init(struct scxu_sim_options *options);
  * @workload: must outlive it
  * @ret: on success only; end with scxu_sim_destroy()
  * Returns: 0; -EINVAL an option or the policy is not valid; -ENOMEM; what the
- * policy's init() returned.
+ * policy's init() returned, having logged that it did.
  */
 int scxu_sim_create(const struct scxu_policy_ops *policy, const struct scxu_workload *workload,
 		    const struct scxu_sim_options *options, struct scxu_sim **ret);
@@ -126,6 +129,12 @@ int scxu_sim_create(const struct scxu_policy_ops *policy, const struct scxu_work
  * Returns: 0; -EPROTO a violation: scxu_sim_violation(); -ENOMEM.
  */
 int scxu_sim_run(struct scxu_sim *sim);
+
+/**
+ * scxu_sim_where() - in which callback of its policy it is, while scxu_sim_run() runs
+ * As scxu_runner_where(), but @ret->since is in virtual time: when that pass began.
+ */
+bool scxu_sim_where(const struct scxu_sim *sim, struct scxu_where *ret);
 
 /** scxu_sim_violation() - which invariant does not hold and how; NULL: all do */
 const char *scxu_sim_violation(const struct scxu_sim *sim);
@@ -145,7 +154,14 @@ double scxu_sim_share_error(const struct scxu_sim *sim);
 /** scxu_sim_report() - shares, waits and switches; as text or as JSON */
 void scxu_sim_report(const struct scxu_sim *sim, FILE *to, bool json);
 
-/** scxu_sim_gantt() - a picture of who ran where, as SVG. 0 or -errno. */
+/** scxu_sim_now() - ns of virtual time that it has come to */
+uint64_t scxu_sim_now(const struct scxu_sim *sim);
+
+/**
+ * scxu_sim_gantt() - a picture of who ran where, as SVG
+ * Returns: 0; -EINVAL the run has not come to where it begins; -EFBIG somebody ran more
+ * often than could be kept (SCXU_SIM_GANTT_RUNS); -EIO.
+ */
 int scxu_sim_gantt(const struct scxu_sim *sim, FILE *to);
 
 /** scxu_sim_destroy() - accepts NULL; returns NULL */

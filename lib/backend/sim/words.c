@@ -17,6 +17,7 @@ struct word {
 	const char *text; /* of the whole word */
 	int len;
 	int nice;
+	bool has_nice;
 	uint64_t cpus;
 	char *error;
 	size_t size;
@@ -33,12 +34,16 @@ static int number(const struct word *word, const char **at, long min, long max, 
 	char *end;
 	long n = strtol(*at, &end, 10);
 
-	if (end == *at || n < min || n > max)
+	if (end == *at || n < min || n > max) {
+		size_t sign = **at == '-', given = sign + strcspn(*at + sign, " +@,/x-");
+
 		return workload_refuse(word->error, word->size,
-				       "\"%.*s\": give a whole number from %ld to %ld where it "
-				       "says \"%.*s\"",
+				       "\"%.*s\": give a whole number from %ld to %ld where %s"
+				       "%.*s%s",
 				       word->len, word->text, min, max,
-				       (int)strcspn(*at, " +@,/x-"), *at);
+				       given ? "it says \"" : "there is none", (int)given, *at,
+				       given ? "\"" : "");
+	}
 	*at = end;
 	*ret = n;
 	return 0;
@@ -63,7 +68,8 @@ static int duration(const struct word *word, const char **at, uint64_t *ret)
 		*ret = (uint64_t)n * units[i].ns;
 		return 0;
 	}
-	return err ? err : refuse(word, "a time needs its unit: us, ms or s");
+	return err ? err
+		   : refuse(word, "a time needs its unit: give a whole number of us, ms or s");
 }
 
 /* "xN" or nothing */
@@ -115,6 +121,9 @@ static int hogs(const struct word *word, const char **at)
 
 		if (!err && **at == 'x') {
 			(*at)++;
+			if (word->has_nice)
+				return refuse(word,
+					      "its nice is given twice, as xNICE and as @nice");
 			err = number(word, at, -20, 19, &nice);
 		}
 		if (err)
@@ -301,8 +310,11 @@ static int parse_options(struct word *word)
 	while (!err && (at = memchr(at, '@', (size_t)(end - at)))) {
 		if (!strncmp(at, "@nice=", 6)) {
 			at += 6;
+			if (word->has_nice)
+				return refuse(word, "@nice is given twice");
 			err = number(word, &at, -20, 19, &nice);
 			word->nice = err ? 0 : (int)nice;
+			word->has_nice = true;
 		} else if (!strncmp(at, "@cpus=", 6)) {
 			at += 6;
 			err = parse_cpus(word, &at);
@@ -325,8 +337,9 @@ static int parse_word(struct word *word)
 		if (strlen(kinds[i].name) == name && !strncmp(word->text, kinds[i].name, name))
 			break;
 	if (i == NR_KINDS)
-		return refuse(word, "no such kind; there are hogs pingpong sleeper periodic locks "
-				    "forks bursts yielders churn, and files *.json");
+		return refuse(word,
+			      "no such kind; there are hogs pingpong sleeper periodic locks "
+			      "forks bursts yielders churn, and files: *.json, ./FILE, /FILE");
 	if (word->text[name] != ':')
 		return refuse(word, "a kind needs its argument, as hogs:4");
 	err = parse_options(word);
