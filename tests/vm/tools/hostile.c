@@ -7,6 +7,8 @@
  *	          at random, some of them right, stale or given twice
  *	rings     N (100000) times any value into heads, tails, skips, masks and the rest
  *	affinity  N (20000) right decisions, for CPUs that their tasks may not use
+ *	beside    the same, until the kernel ends the scheduler, into the rings of an agent
+ *	          that lives and goes on
  */
 #include <errno.h>
 #include <stdio.h>
@@ -176,22 +178,24 @@ static void rings(unsigned long n)
 	}
 }
 
-static void affinity(unsigned long n)
+static void wrong_cpus(unsigned long n, bool beside)
 {
 	struct scxu_decision d = { .flags = SCXU_DECIDE_PREEMPT };
 	unsigned long given = 0, looks;
 	unsigned int cpu;
 
-	for (looks = 0; given < n && looks < 1000 * n; looks++) {
+	for (looks = 0; given < n && looks < 1000 * n && !scxu_load(&part.shm.kernel->exited);
+	     looks++) {
 		uint32_t slot = looks % (scxu_load(&part.shm.kernel->slots_high) + 1);
 		const struct scxu_record *r = &part.shm.records[slot];
 		uint64_t word = scxu_load_acquire(&r->state);
 
-		if (slot == 0) {
+		if (slot == 0 && !beside) {
 			read_events();
 			settle();
-			commit();
 		}
+		if (slot == 0)
+			commit();
 		if ((word & SCXU_STATE_MASK) != SCXU_TASK_WAITING ||
 		    r->nr_cpus_allowed >= part.shm.nr_cpus)
 			continue;
@@ -207,6 +211,16 @@ static void affinity(unsigned long n)
 	printf("gave %lu decisions for CPUs that are not allowed\n", given);
 }
 
+static void affinity(unsigned long n)
+{
+	wrong_cpus(n, false);
+}
+
+static void beside(unsigned long n)
+{
+	wrong_cpus(n, true);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -217,6 +231,7 @@ int main(int argc, char **argv)
 		{ "garbage", garbage, 1000000 },
 		{ "rings", rings, 100000 },
 		{ "affinity", affinity, 20000 },
+		{ "beside", beside, 1000000 },
 	};
 	size_t i;
 	int err;
@@ -225,18 +240,20 @@ int main(int argc, char **argv)
 		if (strcmp(argv[1], modes[i].name))
 			continue;
 		err = part_open(&part, true);
-		if (!err)
+		if (!err && modes[i].run != beside)
 			err = enlist();
 		if (err) {
 			fprintf(stderr, "hostile: %s\n", strerror(-err));
 			return 1;
 		}
-		reset();
-		settle();
+		if (modes[i].run != beside) {
+			reset();
+			settle();
+		}
 		modes[i].run(argc > 2 ? strtoul(argv[2], NULL, 0) : modes[i].n);
 		part_close(&part);
 		return 0;
 	}
-	fprintf(stderr, "usage: hostile garbage|rings|affinity [N]\n");
+	fprintf(stderr, "usage: hostile garbage|rings|affinity|beside [N]\n");
 	return 2;
 }
