@@ -106,11 +106,25 @@ start_sched()
 	fail "scx_userland $* has ended before it was enabled"
 }
 
-# stop_sched [SIGNAL]: it must end by itself, with status 0, and be gone.
+# uptime_s: since boot, of the guest's clock, to a hundredth.
+uptime_s()
+{
+	cut -d' ' -f1 /proc/uptime
+}
+
+# stop_sched [SIGNAL]: it must end by itself, with status 0, and be gone; in a second,
+# and what a look each 0.1 s adds, where time is instructions.
 # shellcheck disable=SC2120	# the argument is for cases
 stop_sched()
 {
+	stop_begin=$(uptime_s)
 	sched_stop "${1:-INT}" || fail "scx_userland did not end in 20 s"
+	stop_took=$(awk -v a="$stop_begin" -v b="$(uptime_s)" 'BEGIN { printf "%.2f", b - a }')
+	if [ "${MODE:-}" = icount ]; then
+		expect "seconds until scx_userland has ended" "$stop_took" '<=' 1.2
+	else
+		say "scx_userland has ended after $stop_took s"
+	fi
 	expect "exit status of scx_userland" "$SCHED_STATUS" == 0
 	same "sched_ext afterwards" "$(sched_state)" disabled
 }

@@ -165,7 +165,7 @@ run_case()
 	git -C "$SCXU_ROOT" describe --always --dirty >"$dir/commit" 2>/dev/null || true
 	cp "$SCXU_ROOT/tests/vm/lib.sh" "$dir/overlay/lib.sh"
 	cp "$CASES/$case.sh" "$dir/overlay/case.sh"
-	printf '. /work/lib.sh\n. /work/case.sh\nfinish\n' >"$dir/overlay/main.sh"
+	printf 'MODE=%s\n. /work/lib.sh\n. /work/case.sh\nfinish\n' "$mode" >"$dir/overlay/main.sh"
 	for file in $(header "$case" files); do
 		cp -r "$SCXU_ROOT/$file" "$dir/overlay/"
 	done

@@ -60,17 +60,22 @@ sched_stop()
 	while kill -0 "$SCHED_PID" 2>/dev/null && [ -z "$(sched_zombie)" ]; do
 		sched_tries=$((sched_tries - 1))
 		if [ "$sched_tries" = 0 ]; then
-			# where it hangs: the kernel prints who is blocked
+			# where it hangs: the console shows who is blocked, and what each CPU
+			# does; nobody waits for what may not end by SIGKILL either
+			dmesg -n 8
 			echo w >/proc/sysrq-trigger
+			echo l >/proc/sysrq-trigger
+			sleep 2
 			kill -KILL "$SCHED_PID"
-			break
+			SCHED_STATUS=137
+			SCHED_PID=
+			return 1
 		fi
 		sleep 0.1
 	done
 	SCHED_STATUS=0
 	wait "$SCHED_PID" 2>/dev/null || SCHED_STATUS=$?
 	SCHED_PID=
-	[ "$sched_tries" != 0 ]
 }
 
 # It has ended, and waits for wait.

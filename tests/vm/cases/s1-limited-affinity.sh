@@ -10,6 +10,13 @@ load()
 		--get hogs.0.task_share.min --get hogs_all.used hogs:3x0@cpus=0-1 | tee "$1"
 }
 
+# contained FILE: the same, in a container of two CPUs
+contained()
+{
+	sh -c 'echo $$ >/sys/fs/cgroup/two/cgroup.procs && exec "$@"' - scxu-load --no-rt --warmup 0.2 --seconds 1 \
+		--get hogs.0.longest_gap_ms --get hogs.0.task_share.min --get hogs_all.cpu_s hogs:3x0 | tee "$1"
+}
+
 value()
 {
 	sed -n "s/^$2 //p" "$1"
@@ -31,3 +38,15 @@ stop_sched
 expect "tasks handed to the agent, --affinity agent" "$(stat user_enqueues)" '>' 200
 within "least share of three hogs, --affinity agent" "$(value /tmp/agent hogs.0.task_share.min)" 0.333 0.03
 expect "longest gap, ms, --affinity agent" "$(value /tmp/agent hogs.0.longest_gap_ms)" '<' 60
+
+# a cpuset does not take a container's tasks out of the policy
+echo +cpuset >/sys/fs/cgroup/cgroup.subtree_control
+mkdir /sys/fs/cgroup/two
+echo 0-1 >/sys/fs/cgroup/two/cpuset.cpus
+start_sched --affinity agent
+contained /tmp/cpuset
+stop_sched
+expect "tasks of a cpuset handed to the agent, --affinity agent" "$(stat user_enqueues)" '>' 200
+within "least share of three hogs of a cpuset" "$(value /tmp/cpuset hogs.0.task_share.min)" 0.333 0.03
+within "CPU time that they have of two CPUs in 1 s, s" "$(value /tmp/cpuset hogs_all.cpu_s)" 2 0.05
+expect "longest gap, ms, in a cpuset" "$(value /tmp/cpuset hogs.0.longest_gap_ms)" '<' 60

@@ -8,13 +8,55 @@ sleep 4
 check "--help names every option" sh -c 'for o in batch slice-us stats floor-us affinity idle max-tasks partial verbose version help; do
 	scx_userland --help | grep -q -- "--$o" || exit 1; done'
 same "--version" "$(scx_userland -V | sed 's/[0-9.]*$/N/')" "scx_userland N"
-for options in '-b 1' '--batch 4096' '-s 100' '--slice-us 100000' '--idle kernel' '--affinity agent' \
-	'--floor-us 500' '--floor-us 1000000' '--max-tasks 64' '--max-tasks 1048576'; do
+
+# value PATH: what the load measured
+value()
+{
+	sed -n "s/^$1 //p" /tmp/load
+}
+
+# with OPTIONS LOAD...: the load under these options, of which no hog may be left out
+with()
+{
+	options=$1
+	shift
 	# shellcheck disable=SC2086
 	start_sched $options
-	scxu-load --no-rt --warmup 0.1 --seconds 0.5 --get hogs_all.never_ran hogs:6x0 sleeper:5000 >/tmp/load
-	same "$options: hogs that never ran" "$(sed -n 's/^hogs_all.never_ran //p' /tmp/load)" 0
+	scxu-load --no-rt --warmup 0.2 --seconds 0.6 --get hogs_all.never_ran --get machine.context_switches_per_s \
+		"$@" sleeper:5000 >/tmp/load
+	same "$options: hogs that never ran" "$(value hogs_all.never_ran)" 0
+	scx_userland status >/tmp/status
 	stop_sched
+}
+
+# what each does, beside another value of it
+with '-b 1 -s 4000' hogs:8x0
+one=$(stat decided)/$(stat activations) often=$(value machine.context_switches_per_s)
+check "status has the slice" grep -q '^options: .*--slice-us 4000 ' /tmp/status
+expect "--idle agent: idle CPUs given by the kernel part" "$(stat idle_direct)" == 0
+with '--batch 64 --slice-us 40000 --idle kernel' hogs:8x0
+many=$(stat decided)/$(stat activations) seldom=$(value machine.context_switches_per_s)
+check "status has slice and idle" grep -q '^options: .*--slice-us 40000 .*--idle kernel' /tmp/status
+expect "--idle kernel: idle CPUs given by the kernel part" "$(stat idle_direct)" '>' 10
+say "context switches/s: $often at 4 ms, $seldom at 40 ms; decisions per activation: $one with a stock of 1, $many with 64"
+expect "-s 4000: context switches/s beside -s 40000" "$(awk -v a="$often" -v b="$seldom" 'BEGIN { print b ? a / b : 0 }')" '>' 2
+expect "-b 64: decisions per activation beside -b 1" \
+	"$(echo "$many/$one" | awk -F/ '$2 * $3 * $4 { print $1 / $2 * $4 / $3 }')" '>' 1
+with '--floor-us 500 --affinity agent --max-tasks 64' hogs:6x0
+check "status has them" grep -q '^options: .*--max-tasks 64 .*--floor-us 500 .*--affinity agent' /tmp/status
+with '--floor-us 1000000 --max-tasks 1048576 -s 100' hogs:6x0
+check "status has them" grep -q '^options: .*--max-tasks 1048576 --slice-us 100 --floor-us 1000000 ' /tmp/status
+# more waiting tasks than a stock of any size holds
+for batch in 64 4096; do
+	start_sched --batch $batch --slice-us 100000
+	scxu-load --no-rt --warmup 0.5 --seconds 1.5 --get hogs_threads_all.never_ran --get hogs_threads_all.unfinished \
+		hogs-threads:600x0 >/tmp/load
+	check "--batch $batch with 600 hogs: still loaded" sched_alive
+	stop_sched
+	same "--batch $batch: hogs that never ran" "$(value hogs_threads_all.never_ran)" 0
+	same "--batch $batch: hogs that did not run again" "$(value hogs_threads_all.unfinished)" 0
+	expect "--batch $batch: values out of range" "$(stat invalid)" == 0
+	expect "--batch $batch: decisions carried out" "$(stat applied)" '>' 600
 done
 start_sched --partial -v
 scxu-load --no-rt --seconds 1 hogs:2x0@policy=other sleeper:5000

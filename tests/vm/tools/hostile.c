@@ -10,6 +10,8 @@
  *	promises  for N (3000) ms a stock that is full, and of decisions that are over
  *	naps      for N (3000) ms works, and sleeps for a nanosecond each 3.9 ms
  *	preempts  for N (3000) ms wishes that all CPUs are preempted
+ *	beside    the same, until the kernel ends the scheduler, into the rings of an agent
+ *	          that lives and goes on
  */
 #include <errno.h>
 #include <stdio.h>
@@ -179,22 +181,24 @@ static void rings(unsigned long n)
 	}
 }
 
-static void affinity(unsigned long n)
+static void wrong_cpus(unsigned long n, bool beside)
 {
 	struct scxu_decision d = { .flags = SCXU_DECIDE_PREEMPT };
 	unsigned long given = 0, looks;
 	unsigned int cpu;
 
-	for (looks = 0; given < n && looks < 1000 * n; looks++) {
+	for (looks = 0; given < n && looks < 1000 * n && !scxu_load(&part.shm.kernel->exited);
+	     looks++) {
 		uint32_t slot = looks % (scxu_load(&part.shm.kernel->slots_high) + 1);
 		const struct scxu_record *r = &part.shm.records[slot];
 		uint64_t word = scxu_load_acquire(&r->state);
 
-		if (slot == 0) {
+		if (slot == 0 && !beside) {
 			read_events();
 			settle();
-			commit();
 		}
+		if (slot == 0)
+			commit();
 		if ((word & SCXU_STATE_MASK) != SCXU_TASK_WAITING ||
 		    r->nr_cpus_allowed >= part.shm.nr_cpus)
 			continue;
@@ -261,6 +265,16 @@ static void preempts(unsigned long n)
 	}
 }
 
+static void affinity(unsigned long n)
+{
+	wrong_cpus(n, false);
+}
+
+static void beside(unsigned long n)
+{
+	wrong_cpus(n, true);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -271,6 +285,7 @@ int main(int argc, char **argv)
 		{ "garbage", garbage, 1000000 }, { "rings", rings, 100000 },
 		{ "affinity", affinity, 20000 }, { "promises", promises, 3000 },
 		{ "naps", naps, 3000 },		 { "preempts", preempts, 3000 },
+		{ "beside", beside, 1000000 },
 	};
 	size_t i;
 	int err;
@@ -279,14 +294,16 @@ int main(int argc, char **argv)
 		if (strcmp(argv[1], modes[i].name))
 			continue;
 		err = part_open(&part, true);
-		if (!err)
+		if (!err && modes[i].run != beside)
 			err = enlist();
 		if (err) {
 			fprintf(stderr, "hostile: %s\n", strerror(-err));
 			return 1;
 		}
-		reset();
-		settle();
+		if (modes[i].run != beside) {
+			reset();
+			settle();
+		}
 		modes[i].run(argc > 2 ? strtoul(argv[2], NULL, 0) : modes[i].n);
 		part_close(&part);
 		return 0;
