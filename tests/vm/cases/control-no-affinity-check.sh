@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # what: a control: without the affinity check the kernel ejects the scheduler for such decisions
 # mode: fast
+# matrix: 7.3, newest
 # files: tests/vm/faults.sh
 # add: tests/vm/tools/hostile tests/vm/tools/scx_userland-test
 # timeout: 300

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # what: fault: sched_setaffinity and sched_setscheduler on the agent
 # mode: icount
+# matrix: 6.18, 7.3, newest
 # files: tests/vm/faults.sh
 # add: chrt
 # timeout: 400

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # what: fault: attached and detached 50 times under load
 # mode: icount
+# matrix: 6.18, 7.3, newest
 # files: tests/vm/faults.sh
 # timeout: 900
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # what: fault: a million decisions at random: slots, generations, CPUs, slices, flags, duplicates
 # mode: icount
+# matrix: 6.16, 6.17, 6.18, 6.19, 7.3, newest
 # files: tests/vm/faults.sh
 # add: tests/vm/tools/hostile
 # timeout: 600

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # what: fault: a policy that takes all tasks and never decides
 # mode: icount
+# matrix: 6.16, 6.17, 6.18, 6.19, 7.3, newest
 # files: tests/vm/faults.sh
 # add: tests/vm/tools/never-decides.so
 # timeout: 400

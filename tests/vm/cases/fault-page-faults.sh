@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # what: fault: an agent with sixteen page faults in each enqueue
 # mode: icount
+# matrix: 6.18, 7.3, newest
 # files: tests/vm/faults.sh
 # add: tests/vm/tools/page-faulting.so
 # timeout: 400

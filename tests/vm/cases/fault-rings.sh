@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # what: fault: any value in heads, tails, masks and all else that an agent writes
 # mode: icount
+# matrix: 6.18, 7.3, newest
 # files: tests/vm/faults.sh
 # add: tests/vm/tools/hostile
 # timeout: 600
