@@ -5,7 +5,7 @@
 # files: tests/vm/faults.sh
 # add: tests/vm/tools/hostile tests/vm/tools/scx_userland-test
 # timeout: 300
-# expect: fail the scheduler is still loaded
+# expect: fail still loaded: "runtime error .*not allowed for
 # allow: sched_ext
 
 . "${0%/*}/faults.sh"

@@ -5,7 +5,7 @@
 # files: tests/vm/faults.sh
 # add: tests/vm/tools/scx_userland-test
 # timeout: 400
-# expect: fail still loaded: "no"
+# expect: fail still loaded: "runnable task stall
 # allow: sched_ext
 
 . "${0%/*}/faults.sh"

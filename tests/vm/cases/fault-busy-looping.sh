@@ -23,3 +23,5 @@ fault()
 }
 
 fault_case 12
+expect "times that the floor took over since it did not answer" "$(counter floor_silent)" '>=' 1
+expect "the floor's longest time, ms" "$(floor_stat longest)" '>=' 3900

@@ -28,3 +28,4 @@ fault()
 
 fault_case 45
 expect "the floor's longest time, ms" "$(floor_stat longest)" '>=' 29000
+expect "times that the floor took over since the agent did not answer" "$(counter floor_silent)" '>=' 1

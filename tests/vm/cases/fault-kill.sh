@@ -10,6 +10,7 @@
 
 fault()
 {
+	absent=$(counter floor_absent)
 	kill -9 "$SCHED_PID"
 	wait "$SCHED_PID" 2>/dev/null
 	sleep 5
@@ -18,4 +19,6 @@ fault()
 
 fault_case 9
 expect "the floor's longest time, ms" "$(floor_stat longest)" '>=' 4900
+expect "times that the floor took over since the agent had ended" \
+	$(($(counter floor_absent) - absent)) == 1
 check "the new agent has taken over" grep -q 'takes over, schedules' "$SCHED_LOG"

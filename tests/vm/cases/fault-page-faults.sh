@@ -5,6 +5,7 @@
 # files: tests/vm/faults.sh
 # add: tests/vm/tools/page-faulting.so
 # timeout: 400
+# reason: a hog waited for up to 93 ms. Why is not known yet.
 
 . "${0%/*}/faults.sh"
 
@@ -15,10 +16,12 @@ fault()
 	wait "$old"
 	sleep 5
 	old=$SCHED_PID
-	cp "$SCHED_LOG" /tmp/faulting.log
 	start_sched --takeover
 	wait "$old"
-	faults=$(sed -n 's/^final: .* faults=\([0-9]*\) .*/\1/p' /tmp/faulting.log)
+	# the one that gave way has told it
+	faults=$(stat faults)
 }
 
+SLACK=1.6
 fault_case 8
+expect "page faults" "$faults" '>' 1000

@@ -9,8 +9,12 @@
 
 fault()
 {
-	scxu-load --warmup 0 --seconds 4 --get failed pid-reuse:8
+	scxu-load --warmup 0 --seconds 4 --get pid_reuse.reused --get pid_reuse.wraps --get pid_reuse.failures \
+		--get pid_reuse.unfinished --get pid_reuse.start_us.max pid-reuse:8 >/tmp/reuse
 }
 
-FAULT_BASE=exit-churn:8
 fault_case 8
+cat /tmp/reuse
+expect "pids that came again" "$(figure /tmp/reuse pid_reuse.reused)" '>' 500
+expect "forks that failed" "$(figure /tmp/reuse pid_reuse.failures)" == 0
+expect "processes that were lost" "$(figure /tmp/reuse pid_reuse.unfinished)" == 0

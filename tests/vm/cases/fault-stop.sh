@@ -17,3 +17,4 @@ fault()
 
 fault_case 64
 expect "the floor's longest time, ms" "$(floor_stat longest)" '>=' 59000
+expect "times that the floor took over since the agent did not answer" "$(counter floor_silent)" '>=' 1
