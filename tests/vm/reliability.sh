@@ -1,45 +1,59 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# tests/vm/reliability.sh [OPTIONS]: runs the fault suite and its controls on the
-# kernels that it is for, and writes docs/RELIABILITY.md from what they printed.
+# tests/vm/reliability.sh [OPTIONS] [CASE...]: runs the fault suite and its controls on
+# the kernels that they are for ("# matrix:" of the cases), and writes
+# docs/RELIABILITY.md from what they printed.
 #
-#	    --quick	on the newest kernel only
-#	    --no-run	from what the last runs left in build/tests/vm
+#	-k, --kernel VERSION	on this one of those kernels only (6.18, newest; may be
+#				repeated)
+#	    --quick		the same as -k newest
+#	    --no-run		from what lies in build/tests/vm
+#	-b, --build DIR		the build under test (default: build)
 #	-o, --output FILE	instead of docs/RELIABILITY.md
 #
-# On the newest kernel and on 6.18 all faults, on 6.16, 6.17 and 6.19 the first six.
+# A part (with -k, CASE or --no-run) replaces its own rows in the document and keeps the
+# others; each row tells of which commit it is. CASE may be a pattern.
 
 set -eu
 . "$(dirname "$0")/../../setup/common.sh"
 cd "$SCXU_ROOT"
 
 output=docs/RELIABILITY.md
-quick='' run=1
-FIRST_SIX="fault-stop fault-kill fault-kill-20-times fault-busy-looping fault-never-decides fault-garbage"
+build=build
+run=1 part=''
+kernels=() cases=()
 
 while [ $# -gt 0 ]; do
 	case $1 in
-	--quick) quick=1; shift ;;
-	--no-run) run=; shift ;;
+	-k | --kernel) kernels+=(-k "$2"); part=1; shift 2 ;;
+	--quick) kernels+=(-k newest); part=1; shift ;;
+	--no-run) run='' part=1; shift ;;
+	-b | --build) build=$2; shift 2 ;;
 	-o | --output) output=$2; shift 2 ;;
-	-h | --help) sed -n '4,12s/^# \{0,1\}//p' "$0"; exit ;;
-	*) die "unknown argument: $1" "see tests/vm/reliability.sh --help" ;;
+	-h | --help) sed -n '4,17s/^# \{0,1\}//p' "$0"; exit ;;
+	-*) die "unknown option: $1" "see tests/vm/reliability.sh --help" ;;
+	*) cases+=("$1"); part=1; shift ;;
 	esac
 done
 
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 if [ -n "$run" ]; then
-	tests/vm/run.sh 'fault-*' 'control-*' || true
-	if [ -z "$quick" ]; then
-		tests/vm/run.sh -k 6.18 'fault-*' || true
-		# shellcheck disable=SC2086	# words
-		tests/vm/run.sh -k 6.16 -k 6.17 -k 6.19 $FIRST_SIX || true
-	fi
+	touch "$work/begin"
+	[ ${#cases[@]} -gt 0 ] || cases=('fault-*' 'control-*')
+	tests/vm/run.sh -b "$build" --all-kernels ${kernels[@]+"${kernels[@]}"} "${cases[@]}" || true
 fi
+
+# header CASE WORD: the values of "# WORD: value" at the top of a case.
+header()
+{
+	sed -n -e '/^[^#]/q' -e "s/^# $2: *//p" "tests/vm/cases/$1.sh"
+}
 
 what()
 {
-	sed -n 's/^# what: \(fault: \|a control: \)\{0,1\}//p' "tests/vm/cases/$1.sh"
+	header "$1" what | sed 's/^\(fault\|a control\|control\): //'
 }
 
 # value ROW NAME
@@ -48,66 +62,129 @@ value()
 	echo "$1" | tr ' ' '\n' | sed -n "s/^$2=//p"
 }
 
-# goal ROW: met or missed
-goal()
+# verdict DIR ROW: by the goal; what the case says of it, where it says more.
+verdict()
 {
-	awk -v late="$(value "$1" late)" -v late_goal="$(value "$1" late_goal)" -v gap="$(value "$1" gap)" \
-		-v gap_goal="$(value "$1" gap_goal)" \
-		'BEGIN { print late <= late_goal + 0 && gap <= gap_goal + 0 ? "met" : "missed" }'
+	local failed limits
+
+	case $(sed -n 's/^@@exit //p' "$1/out.log") in
+	0) ;;
+	'') echo 'no result'; return ;;
+	*)
+		failed=$(sed -n 's/^FAIL: //p' "$1/out.log" | paste -sd'\t' | sed 's/\t/; /g; s/|/\//g')
+		echo "failed: ${failed:-it ended early}"
+		return
+		;;
+	esac
+	# a case that ran nothing tells why
+	[ -n "$2" ] || { sed -n 's/^# /not run: /p' "$1/out.log" | head -n 1; return; }
+	limits=$(value "$2" limits)
+	awk -v late="$(value "$2" late)" -v late_goal="$(value "$2" late_goal)" -v gap="$(value "$2" gap)" \
+		-v gap_goal="$(value "$2" gap_goal)" -v limits="$limits" 'BEGIN {
+			if (late <= late_goal + 0 && gap <= gap_goal + 0) {
+				print "met"
+				exit
+			}
+			split(limits, own, "/")
+			printf "missed; within its own limits (%s / %s ms)\n",
+				own[1] == "" ? late_goal : own[1], own[2] == "" ? gap_goal : own[2]
+		}'
 }
 
-rows()
+# results KIND: "CASE KERNEL DIR" of those that have run now.
+results()
 {
-	local dir case kernel row verdict limits
+	local dir case
 
-	for dir in build/tests/vm/fault-*/; do
+	for dir in "$build"/tests/vm/"$1"-*/; do
+		dir=${dir%/}
 		[ -r "$dir/out.log" ] || continue
-		case=$(basename "$dir")
-		kernel=${case##*-}
-		case=${case%-*}
+		[ -z "$run" ] || [ "$dir/out.log" -nt "$work/begin" ] || continue
+		case=${dir##*/}
+		[ -r "tests/vm/cases/${case%-*}.sh" ] || continue
+		echo "${case%-*} ${case##*-} $dir"
+	done
+}
+
+commit_of()
+{
+	cat "$1/commit" 2>/dev/null || echo 'not known'
+}
+
+fault_rows()
+{
+	local case kernel dir row
+
+	results fault | while read -r case kernel dir; do
 		row=$(grep -a '^@row ' "$dir/out.log" || true)
-		verdict=$(sed -n 's/^@@exit //p' "$dir/out.log")
-		case $verdict in
-		0)
-			verdict=$(goal "$row")
-			# a case may say why its own limits are others
-			limits=$(value "$row" limits)
-			[ "${limits:-/}" = / ] || verdict="$verdict (own limits: ${limits%/*} / ${limits#*/} ms)"
-			;;
-		'') verdict='no result' ;;
-		*) verdict="not met: $(sed -n 's/^FAIL: //p' "$dir/out.log" | paste -sd';' | sed 's/;/; /g')" ;;
-		esac
-		if [ -z "$row" ]; then
-			echo "| $(what "$case") | $kernel | | | | | | | $verdict |"
-			continue
-		fi
 		echo "| $(what "$case") | $kernel | $(value "$row" late0) | $(value "$row" late) |" \
 			"$(value "$row" gap0) | $(value "$row" gap) | $(value "$row" floors) |" \
-			"$(value "$row" longest) | $verdict |"
+			"$(value "$row" longest) | $(verdict "$dir" "$row") | $(commit_of "$dir") |"
 	done
 }
 
-# Which commits the rows are of: one, unless somebody put several runs together.
-commits()
+control_rows()
 {
-	cat build/tests/vm/fault-*/commit build/tests/vm/control-*/commit 2>/dev/null | sort | uniq -c |
-		awk '{ printf "%s%s (%d rows)", (NR > 1 ? ", " : ""), $2, $1 } END { if (!NR) printf "not known"; print "." }'
+	local case kernel dir
+
+	results control | while read -r case kernel dir; do
+		echo "| $(what "$case") | $kernel |" \
+			"$(sed -n 's/^FAIL: //p' "$dir/out.log" | head -n 1 | sed 's/|/\//g') | $(commit_of "$dir") |"
+	done
 }
 
-controls()
+# The cases of a kind, in the order of the document.
+order()
 {
-	local file case dir
+	local file
 
-	for file in tests/vm/cases/control-*.sh; do
+	for file in tests/vm/cases/"$1"-*.sh; do
+		what "$(basename "$file" .sh)"
+	done
+}
+
+# put_together KIND NEW: the new rows and, of a part, those that the document has; one for
+# each case and line of kernels. The newest kernel first.
+put_together()
+{
+	{
+		cat "$2"
+		[ -z "$part" ] || [ ! -r "$output" ] || grep '^| ' "$output" || true
+	} | awk -F ' *[|] *' -v order="$(order "$1")" -v columns="$(head -n 1 "$work/columns-$1" | tr -dc '|')" '
+		BEGIN {
+			n = split(order, lines, "\n")
+			for (i = 1; i <= n; i++)
+				place[lines[i]] = i
+		}
+		($2 in place) && gsub(/[|]/, "|") == length(columns) {
+			split($3, v, ".")
+			if (!seen[$2, v[1], v[2]]++)
+				printf "%03d%03d %03d %s\n", 999 - v[1], 999 - v[2], place[$2], $0
+		}' | sort -s -k1,2 | cut -d' ' -f3-
+}
+
+cat >"$work/columns-fault" <<-'END'
+	| fault | kernel | lateness before, ms | with it, ms | longest gap before, ms | with it, ms | floor | longest, ms | goal | commit |
+	| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+END
+cat >"$work/columns-control" <<-'END'
+	| control | kernel | found | commit |
+	| --- | --- | --- | --- |
+END
+
+# Limits that are not the goal, and why.
+reasons()
+{
+	local file case
+
+	for file in tests/vm/cases/fault-*.sh; do
 		case=$(basename "$file" .sh)
-		for dir in build/tests/vm/"$case"-*/; do
-			[ -r "$dir/out.log" ] || continue
-			echo "| $(what "$case") | ${dir##*-} | $(sed -n 's/^FAIL: //p' "$dir/out.log" | head -n 1) |" |
-				sed 's,/ |, |,'
-		done
+		[ -z "$(header "$case" reason)" ] || echo "- *$(what "$case")*: $(header "$case" reason | paste -sd' ')"
 	done
 }
 
+fault_rows >"$work/faults"
+control_rows >"$work/controls"
 mkdir -p "$(dirname "$output")"
 {
 	cat <<-'END'
@@ -118,28 +195,29 @@ mkdir -p "$(dirname "$output")"
 		wakes each millisecond, and two processes that fork and exit; first without the fault, then with it.
 
 		The goal of each row: the scheduler is not ejected; the waking task is never later than 20 ms; no hog waits
-		for longer than 60 ms, or twice as long as without the fault, whichever is more. Latencies contain what the
-		set-up adds: the four emulated CPUs take turns on one clock.
-
-		Where a row has limits of its own (lateness / gap), its case in `tests/vm/cases/` tells why.
+		for longer than 60 ms, or twice as long as without the fault, whichever is more; no task is lost, and
+		everything is counted. Latencies contain what the set-up adds: the four emulated CPUs take turns on one clock.
 
 		*floor*: how often the kernel part scheduled by itself during the fault, and the longest such time.
 
-		| fault | kernel | lateness before, ms | with it, ms | longest gap before, ms | with it, ms | floor | longest, ms | goal |
-		| --- | --- | --- | --- | --- | --- | --- | --- | --- |
 	END
-	rows
-	printf '\nMeasured on commit %s\n' "$(commits)"
+	cat "$work/columns-fault"
+	put_together fault "$work/faults"
+	cat <<-'END'
+
+		A row that misses the goal and still passes has limits of its own (lateness / gap), and a reason for them:
+
+	END
+	reasons
 	cat <<-'END'
 
 		## Controls
 
 		What the suite reports when the safeguard is switched off (switches that only the tests' build has):
 
-		| control | kernel | found |
-		| --- | --- | --- |
 	END
-	controls
+	cat "$work/columns-control"
+	put_together control "$work/controls"
 } >"$output.new"
 mv "$output.new" "$output"
 progress "wrote $output"

@@ -6,7 +6,9 @@
 #
 #	-k, --kernel VERSION	on this kernel instead (may be repeated)
 #	    --kernel-file PATH	on this image
-#	    --all-kernels	on each of: 6.12 6.16 6.17 6.18 6.19 7.3 newest
+#	    --all-kernels	on each of: 6.12 6.16 6.17 6.18 6.19 7.3 newest, or of
+#				those that the case names ("# matrix:"); with -k on
+#				that one, as far as it is among them
 #	-b, --build DIR		the build under test (default: build)
 #	-j, --jobs N		guests at a time
 #	    --list		the cases, what they show, and where they run
@@ -26,6 +28,7 @@ NOT_BAD='Kernel panic|command line:|Unknown kernel command line'
 
 CASES=$SCXU_ROOT/tests/vm/cases
 build=$SCXU_ROOT/build
+all_kernels=
 jobs=$(($(nproc) / 2))
 [ "$jobs" -ge 2 ] || jobs=2
 kernels=()
@@ -37,11 +40,11 @@ while [ $# -gt 0 ]; do
 	-k | --kernel) kernels+=("$2"); shift 2 ;;
 	--kernel-file) [ -r "$2" ] || die "no kernel image at $2"
 		kernels+=("$(readlink -f "$2")"); shift 2 ;;
-	--all-kernels) read -ra kernels <<<"$ALL_KERNELS"; shift ;;
+	--all-kernels) all_kernels=1; shift ;;
 	-b | --build) build=$(cd "$2" && pwd); shift 2 ;;
 	-j | --jobs) jobs=$2; shift 2 ;;
 	--list) list=1; shift ;;
-	-h | --help) sed -n '4,17s/^# \{0,1\}//p' "$0"; exit ;;
+	-h | --help) sed -n '4,19s/^# \{0,1\}//p' "$0"; exit ;;
 	-*) die "unknown option: $1" "see tests/vm/run.sh --help" ;;
 	*) names+=("$1"); shift ;;
 	esac
@@ -74,8 +77,9 @@ selected()
 
 if [ -n "$list" ]; then
 	for case in $(selected); do
-		printf '%-24s %s [%s; kernels: %s]\n' "$case" "$(header "$case" what)" \
-			"$(header "$case" mode fast)" "$(header "$case" kernels newest | tr '\n' ' ')"
+		printf '%-24s %s [%s; kernels: %s%s]\n' "$case" "$(header "$case" what)" \
+			"$(header "$case" mode fast)" "$(header "$case" kernels newest | tr '\n' ' ')" \
+			"$(header "$case" matrix | sed 's/^/; matrix: /' | tr '\n' ' ')"
 	done
 	exit
 fi
@@ -221,19 +225,35 @@ $(tail_of "$dir")"
 	fi
 }
 
+# kernels_of CASE: those that it runs on now, a line each.
+kernels_of()
+{
+	local wanted words
+
+	if [ -n "$all_kernels" ]; then
+		wanted=$(header "$1" matrix "$ALL_KERNELS")
+	elif [ ${#kernels[@]} -gt 0 ]; then
+		wanted=${kernels[*]}
+	else
+		wanted=$(header "$1" kernels newest)
+		[ "$wanted" != all ] || wanted=$ALL_KERNELS
+	fi
+	read -ra words <<<"${wanted//[,$'\n']/ }"
+	printf '%s\n' "${words[@]}" |
+		if [ -n "$all_kernels" ] && [ ${#kernels[@]} -gt 0 ]; then
+			grep -xF "$(printf '%s\n' "${kernels[@]}")" || true
+		else
+			cat
+		fi
+}
+
 # The longest first, so that none is left to run alone at the end.
 plan()
 {
-	local case kernel wanted
+	local case kernel
 
 	for case in $(selected); do
-		if [ ${#kernels[@]} -gt 0 ]; then
-			wanted=("${kernels[@]}")
-		else
-			read -ra wanted <<<"$(header "$case" kernels newest | tr ',\n' '  ')"
-			[ "${wanted[0]}" != all ] || read -ra wanted <<<"$ALL_KERNELS"
-		fi
-		for kernel in "${wanted[@]}"; do
+		for kernel in $(kernels_of "$case"); do
 			echo "$(header "$case" timeout 300) $case $kernel"
 		done
 	done | sort -s -k1,1nr
@@ -257,6 +277,8 @@ trap stop INT TERM
 tasks=$(plan)
 declare -A done_already=()
 while read -r _ case kernel; do
+	# none is for the kernel that was asked for
+	[ -n "$kernel" ] || continue
 	image "$kernel"
 	if [ -n "${problem_of[$kernel]:-}" ]; then
 		problem=${problem_of[$kernel]}

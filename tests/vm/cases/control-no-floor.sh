@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # what: a control: SIGSTOP of the agent for 14 s with the floor switched off stalls the machine
 # mode: icount
+# matrix: 7.3, newest
 # files: tests/vm/faults.sh
 # add: tests/vm/tools/scx_userland-test
 # timeout: 400
-# expect: fail still loaded: "no"
+# expect: fail still loaded: "runnable task stall
 # allow: sched_ext
 
 . "${0%/*}/faults.sh"

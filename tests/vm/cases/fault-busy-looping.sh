@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # what: fault: a policy that does not return from enqueue()
 # mode: icount
+# matrix: 6.16, 6.17, 6.18, 6.19, 7.3, newest
 # files: tests/vm/faults.sh
 # add: tests/vm/tools/misbehaves.so
 # timeout: 400
@@ -22,3 +23,5 @@ fault()
 }
 
 fault_case 12
+expect "times that the floor took over since it did not answer" "$(counter floor_silent)" '>=' 1
+expect "the floor's longest time, ms" "$(floor_stat longest)" '>=' 3900

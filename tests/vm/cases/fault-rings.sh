@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# what: fault: any value in heads, tails, masks and all else that an agent writes
+# what: fault: a hundred thousand times any value in heads, tails, masks and all else that an agent writes
 # mode: icount
+# matrix: 6.18, 7.3, newest
 # files: tests/vm/faults.sh
 # add: tests/vm/tools/hostile
 # timeout: 600
@@ -15,5 +16,7 @@ fault()
 	start_sched
 }
 
-fault_case 8
-expect "rings that made no sense" "$(counter invalid)" '>' 1000
+fault_case 12
+scx_userland status -c
+expect "decisions and rings that made no sense" "$(counter invalid)" '>' 1000
+expect "times that the floor took over for impossible decisions" "$(counter floor_broken)" '>=' 1

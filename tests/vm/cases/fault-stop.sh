@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # what: fault: SIGSTOP of the agent for 60 s
 # mode: icount
+# matrix: 6.16, 6.17, 6.18, 6.19, 7.3, newest
 # files: tests/vm/faults.sh
 # timeout: 900
 
@@ -16,3 +17,4 @@ fault()
 
 fault_case 64
 expect "the floor's longest time, ms" "$(floor_stat longest)" '>=' 59000
+expect "times that the floor took over since the agent did not answer" "$(counter floor_silent)" '>=' 1

@@ -3,17 +3,21 @@
  * hostile MODE [N]: names itself the agent of the loaded scheduler and does harm
  * through the memory that an agent may write:
  *
- *	garbage   N (1000000) decisions with slots, generations, CPUs, slices and flags
- *	          at random, some of them right, stale or given twice
+ *	garbage   decisions with slots, generations, CPUs, slices and flags at random,
+ *	          some of them right, stale or given twice, until CPUs have taken up
+ *	          N (1000000) of them
  *	rings     N (100000) times any value into heads, tails, skips, masks and the rest
  *	affinity  N (20000) right decisions, for CPUs that their tasks may not use
+ *	beside    the same, until the kernel ends the scheduler, into the rings of an agent
+ *	          that lives and goes on
  *	promises  for N (3000) ms a stock that is full, and of decisions that are over
  *	naps      for N (3000) ms works, and sleeps for a nanosecond each 3.9 ms
  *	preempts  for N (3000) ms wishes that all CPUs are preempted
- *	beside    the same, until the kernel ends the scheduler, into the rings of an agent
- *	          that lives and goes on
+ *
+ * Nothing is left out where a ring is full: it waits until there is room.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,6 +72,63 @@ static void settle(void)
 	scxu_store_release(&a->floor_ack, scxu_load(&part.shm.kernel->floor_seq));
 }
 
+static void read_events(void)
+{
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < part.shm.nr_cpus; cpu++)
+		scxu_store_release(&part.shm.agent_cpus[cpu].events_tail,
+				   scxu_load(&part.shm.cpus[cpu].events_head));
+}
+
+static void wish(__u64 *mask, unsigned int cpu)
+{
+	__atomic_fetch_or(&mask[cpu / 64], 1ull << (cpu % 64), __ATOMIC_RELEASE);
+	scxu_store_release(&part.shm.agent->kick_seq, part.shm.agent->kick_seq + 1);
+}
+
+/* The machine shall go on, and CPUs look at what they were given. */
+static void rest(void)
+{
+	unsigned int cpu;
+
+	read_events();
+	settle();
+	for (cpu = 0; cpu < part.shm.nr_cpus; cpu++)
+		wish(any() % 2 ? part.shm.agent->preempt : part.shm.agent->kick, cpu);
+	commit();
+	nanosleep(&(struct timespec) { .tv_nsec = (long)(any() % 200000) }, NULL);
+}
+
+/* Decisions that CPUs have taken up, by the kernel part's own tails. */
+static uint64_t taken_up(void)
+{
+	uint64_t n = scxu_load(&part.shm.kernel->stock_tail);
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < part.shm.nr_cpus; cpu++)
+		n += scxu_load(&part.shm.cpus[cpu].decisions_tail);
+	return n;
+}
+
+#define TRIES 20000
+
+/* A ring that nobody empties is no harm to anyone. */
+static void wait_for_room(uint64_t head, const __u64 *tail, uint64_t size)
+{
+	unsigned int tries;
+
+	for (tries = 0; head - scxu_load(tail) >= size; tries++) {
+		if (tries == TRIES || scxu_load(&part.shm.kernel->exited)) {
+			fprintf(stderr, "hostile: %s\n",
+				tries == TRIES ? "no CPU takes decisions"
+					       : "the scheduler has ended");
+			exit(1);
+		}
+		rest();
+	}
+}
+
 static void publish(const struct scxu_decision *d, int cpu)
 {
 	struct scxu_agent_cpu *ac;
@@ -75,20 +136,17 @@ static void publish(const struct scxu_decision *d, int cpu)
 
 	if (cpu < 0) {
 		head = part.shm.agent->stock_head;
-		if (head - scxu_load(&part.shm.kernel->stock_tail) >= SCXU_STOCK)
-			return;
+		wait_for_room(head, &part.shm.kernel->stock_tail, SCXU_STOCK);
 		scxu_copy_out(&part.shm.agent->stock[head % SCXU_STOCK], d, sizeof(*d));
 		scxu_store_release(&part.shm.agent->stock_head, head + 1);
 		return;
 	}
 	ac = &part.shm.agent_cpus[cpu];
 	head = ac->decisions_head;
-	if (head - scxu_load(&part.shm.cpus[cpu].decisions_tail) >= SCXU_CPU_DECISIONS)
-		return;
+	wait_for_room(head, &part.shm.cpus[cpu].decisions_tail, SCXU_CPU_DECISIONS);
 	scxu_copy_out(&ac->ring[head % SCXU_CPU_DECISIONS], d, sizeof(*d));
 	scxu_store_release(&ac->decisions_head, head + 1);
-	__atomic_fetch_or(&part.shm.agent->kick[cpu / 64], 1ull << (cpu % 64), __ATOMIC_RELEASE);
-	scxu_store_release(&part.shm.agent->kick_seq, part.shm.agent->kick_seq + 1);
+	wish(part.shm.agent->kick, (unsigned int)cpu);
 }
 
 /* Rings as an agent that begins makes them. */
@@ -107,49 +165,44 @@ static void reset(void)
 	}
 }
 
-static void read_events(void)
-{
-	unsigned int cpu;
-
-	for (cpu = 0; cpu < part.shm.nr_cpus; cpu++)
-		scxu_store_release(&part.shm.agent_cpus[cpu].events_tail,
-				   scxu_load(&part.shm.cpus[cpu].events_head));
-}
-
 static uint64_t gen_of(uint32_t slot)
 {
 	return scxu_load(&part.shm.records[slot].state) >> SCXU_GEN_SHIFT;
 }
 
+static void any_decision(struct scxu_decision *d)
+{
+	uint32_t high = scxu_load(&part.shm.kernel->slots_high);
+
+	d->slot = any() % 4 ? any() % (high + 1) : (uint32_t)any();
+	d->gen = any();
+	if (any() % 4 && d->slot < part.shm.max_tasks)
+		d->gen = gen_of(d->slot) - any() % 3;
+	d->slice_us = any() % 2 ? any() % 5000 : (uint32_t)any();
+	d->flags = any() % 4 ? any() % 4 : (uint32_t)any();
+	d->vtime = any();
+}
+
 static void garbage(unsigned long n)
 {
+	uint64_t before = taken_up(), given = 0;
 	struct scxu_decision d = { 0 };
-	unsigned long i;
 
-	for (i = 0; i < n; i++) {
-		uint32_t high = scxu_load(&part.shm.kernel->slots_high);
-
-		if (i % 8) { /* else: the same again */
-			d.slot = any() % 4 ? any() % (high + 1) : (uint32_t)any();
-			d.gen = any();
-			if (any() % 4 && d.slot < part.shm.max_tasks)
-				d.gen = gen_of(d.slot) - any() % 3;
-			d.slice_us = any() % 2 ? any() % 5000 : (uint32_t)any();
-			d.flags = any() % 4 ? any() % 4 : (uint32_t)any();
-			d.vtime = any();
-		}
+	while (taken_up() - before < n) {
+		if (given++ % 8) /* else: the same again */
+			any_decision(&d);
 		publish(&d, any() % 2 ? -1 : (int)(any() % part.shm.nr_cpus));
-		if (i % 64)
-			continue;
-		read_events();
-		settle();
-		commit();
+		if (given % 64 == 0)
+			rest();
 	}
+	printf("gave %" PRIu64 " decisions, CPUs took up %" PRIu64 "\n", given,
+	       taken_up() - before);
 }
 
 static void rings(unsigned long n)
 {
 	struct scxu_agent *a = part.shm.agent;
+	uint64_t tails = taken_up(), moved = 0;
 	unsigned long i;
 
 	for (i = 0; i < n; i++) {
@@ -178,7 +231,12 @@ static void rings(unsigned long n)
 			continue;
 		settle();
 		commit();
+		/* a CPU has to meet it, or it is no harm */
+		nanosleep(&(struct timespec) { .tv_nsec = (long)(any() % 500000) }, NULL);
+		moved += taken_up() != tails;
+		tails = taken_up();
 	}
+	printf("stored %lu values; CPUs went on from them %" PRIu64 " times\n", i, moved);
 }
 
 static void wrong_cpus(unsigned long n, bool beside)
