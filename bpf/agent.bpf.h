@@ -141,7 +141,8 @@ static __always_inline void note_asked(u64 passes)
 		u64 old = *(volatile u64 *)&asked_pass;
 
 		/* as far ahead as nobody can be slow: the agent has set its count back */
-		if (old - passes < 1024 || __sync_val_compare_and_swap(&asked_pass, old, passes) == old)
+		if (old - passes < 1024 ||
+		    __sync_val_compare_and_swap(&asked_pass, old, passes) == old)
 			break;
 	}
 }

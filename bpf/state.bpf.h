@@ -148,17 +148,17 @@ static u64 budget_runtime; /* its sum_exec_runtime then */
 static u64 free_head; /* tag << 32 | slot + 1 */
 static u64 births;
 static u64 kicks_served; /* hint: scxu_agent.kick_seq */
-static u64 woken;  /* hint: scxu_agent.sleeps for which it was woken */
+static u64 woken; /* hint: scxu_agent.sleeps for which it was woken */
 static u32 agent_parked; /* it waits in no DSQ, for a CPU that needs it */
 static u64 parked_pass; /* hint: scxu_agent.passes when the watch saw it parked */
-static u64 fetched_at;  /* hint: ns; when it last began to run */
+static u64 fetched_at; /* hint: ns; when it last began to run */
 static u64 fetched_after; /* hint: ns; and the time from the last time until then */
-static s32 agent_goes;  /* hint: the CPU of the task for which it was asked */
-static u32 unasked;  /* hint: a task was enqueued, and the agent not asked: enum unasked */
-static u64 unread_pass;  /* hint: scxu_agent.passes at the last enqueue */
+static s32 agent_goes; /* hint: the CPU of the task for which it was asked */
+static u32 unasked; /* hint: a task was enqueued, and the agent not asked: enum unasked */
+static u64 unread_pass; /* hint: scxu_agent.passes at the last enqueue */
 static u64 unread_vtime; /* hint: the least virtual time enqueued since that pass */
-static u64 asked_at;  /* hint: ns; 0: nothing is asked */
-static u64 asked_pass;  /* hint: scxu_agent.passes then */
+static u64 asked_at; /* hint: ns; 0: nothing is asked */
+static u64 asked_pass; /* hint: scxu_agent.passes then */
 static u64 short_since; /* hint: ns; 0: no CPU is short of decisions */
 static u32 own_order; /* hint: the policy decides by an order of its own, not by virtual time */
 static u32 agent_broken; /* hint: it gave what no agent can mean */

@@ -149,9 +149,8 @@ static bool has_unread(const struct scxu_sim *m)
 
 static bool unread_before(const struct scxu_sim *m, unsigned int cpu, uint64_t vtime)
 {
-	return has_unread(m) &&
-	       (m->k.own_order ||
-		scxu_vtime_before(m->k.unread_vtime + m->kcpus[cpu].shift, vtime));
+	return has_unread(m) && (m->k.own_order ||
+				 scxu_vtime_before(m->k.unread_vtime + m->kcpus[cpu].shift, vtime));
 }
 
 static bool agent_has_work(const struct scxu_sim *m)
@@ -1065,9 +1064,8 @@ void kernel_part_dispatch(struct scxu_sim *m, unsigned int cpu, struct task *pre
 	if (!taken && !prev)
 		taken = machine_move_starved(m, cpu);
 	if (!taken && parked &&
-	    (m->shm.agent->held ||
-	     (prev ? unread_before(m, cpu, prev_vtime)
-		   : has_unread(m) || m->k.fetched_after > AGENT_BUSY_NS))) {
+	    (m->shm.agent->held || (prev ? unread_before(m, cpu, prev_vtime)
+					 : has_unread(m) || m->k.fetched_after > AGENT_BUSY_NS))) {
 		if (fetch_agent(m, cpu))
 			return;
 		taken = machine_move_shared(m, cpu);

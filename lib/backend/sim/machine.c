@@ -576,8 +576,8 @@ static void requeue(struct scxu_sim *m, struct task *t, unsigned int here)
 
 static bool waits(const struct task *t)
 {
-	return t->where == CUSTODY || t->where == PARKED || t->where == SHARED || t->where == STARVED ||
-	       t->where == LOCAL;
+	return t->where == CUSTODY || t->where == PARKED || t->where == SHARED ||
+	       t->where == STARVED || t->where == LOCAL;
 }
 
 void machine_set_nice(struct scxu_sim *m, struct task *t, int nice, unsigned int here)
