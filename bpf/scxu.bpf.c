@@ -548,7 +548,8 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 	if (!taken && load(&k->nr_waiting))
 		falls_short(a, me, now);
 	if (load(&k->nr_waiting) > left && (!taken || left < nr_cpu_ids)) {
-		if (agent_has_work(a) && !(taken && parked))
+		/* ahead of need, while it sleeps; awake or parked, it comes in time */
+		if (agent_has_work(a) && (!taken || load(&a->rest) == SCXU_REST_SLEEPS))
 			call_agent(me, now);
 	}
 }

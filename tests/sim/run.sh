@@ -11,7 +11,7 @@ set -eu
 . "$(dirname "$0")/../names.sh"
 cd "$SCXU_ROOT"
 
-tests=(errors nices names invariants determinism examples regressions shares starve-option affinity shared-clock runtime pinned faults blame no-memory planted-bug gantt gantt-times speed generator generated)
+tests=(errors nices names invariants determinism examples regressions shares starve-option affinity shared-clock runtime pinned batch faults blame no-memory planted-bug gantt gantt-times speed generator generated)
 generated=(--seconds 10 --runs 200) # for each policy
 only=()
 list=
@@ -169,6 +169,17 @@ test_invariants()
 	violates 'floor: ' build/cli/scx_userland sim --policy build/tests/vm/tools/never-decides.so \
 		--workload hogs:8
 	violates 'starvation: ' build/cli/scx_userland sim --workload hogs:16 --starve-ms 5
+}
+
+# However few decisions there are in stock: no CPU is interrupted for the next ones.
+test_batch()
+{
+	local batch n
+
+	for batch in 1 2 4 4096; do
+		n=$(sim --workload hogs:8 --duration 2 --batch "$batch" | sed -n 's/.*agent: \([0-9]*\) activations.*/\1/p')
+		[ "$n" -le 2100 ] || { echo "--batch $batch: $n activations of the agent in 2000 slices"; return 1; }
+	done
 }
 
 # A policy is held to what its option starve_ms says, not to less; to no more, sim-invariants sees.

@@ -1084,7 +1084,7 @@ void kernel_part_dispatch(struct scxu_sim *m, unsigned int cpu, struct task *pre
 	if (!taken && m->kernel->nr_waiting)
 		falls_short(m, cpu);
 	if (m->kernel->nr_waiting > left && (!taken || left < m->o.nr_cpus) && agent_has_work(m) &&
-	    !(taken && parked))
+	    (!taken || m->shm.agent->rest == SCXU_REST_SLEEPS))
 		call_agent(m, cpu);
 }
 

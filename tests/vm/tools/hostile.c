@@ -11,8 +11,6 @@
  *	beside    the same, until the kernel ends the scheduler, into the rings of an agent
  *	          that lives and goes on
  *	promises  for N (3000) ms a stock that is full, and of decisions that are over
- *	naps      for N (3000) ms works, and sleeps for a nanosecond each 3.9 ms
- *	preempts  for N (3000) ms wishes that all CPUs are preempted
  *
  * Nothing is left out where a ring is full: it waits until there is room.
  */
@@ -296,33 +294,6 @@ static void promises(unsigned long n)
 	}
 }
 
-static void naps(unsigned long n)
-{
-	uint64_t now = us_now(), end = now + n * 1000, began;
-
-	while (now < end) {
-		for (began = now; now - began < 3900; now = us_now()) {
-			read_events();
-			settle();
-		}
-		nanosleep(&(struct timespec) { .tv_nsec = 1 }, NULL);
-	}
-}
-
-static void preempts(unsigned long n)
-{
-	struct scxu_agent *a = part.shm.agent;
-	uint64_t end = us_now() + n * 1000;
-
-	while (us_now() < end) {
-		read_events();
-		__atomic_fetch_or(&a->preempt[0], ~0ull, __ATOMIC_RELEASE);
-		scxu_store_release(&a->kick_seq, a->kick_seq + 1);
-		settle();
-		commit();
-	}
-}
-
 static void affinity(unsigned long n)
 {
 	wrong_cpus(n, false);
@@ -342,7 +313,6 @@ int main(int argc, char **argv)
 	} modes[] = {
 		{ "garbage", garbage, 1000000 }, { "rings", rings, 100000 },
 		{ "affinity", affinity, 20000 }, { "promises", promises, 3000 },
-		{ "naps", naps, 3000 },		 { "preempts", preempts, 3000 },
 		{ "beside", beside, 1000000 },
 	};
 	size_t i;
