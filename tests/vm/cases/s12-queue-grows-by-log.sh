@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # what: a decision among thousands of tasks costs the agent little more than one among ten
 # mode: icount
+# cpus: 1
 # mem: 2G
 # timeout: 900
 
