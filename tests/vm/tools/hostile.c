@@ -245,11 +245,8 @@ static void affinity(unsigned long n)
 		const struct scxu_record *r = &part.shm.records[slot];
 		uint64_t word = scxu_load_acquire(&r->state);
 
-		if (slot == 0) {
-			read_events();
-			settle();
-			commit();
-		}
+		if (slot == 0)
+			rest();
 		if ((word & SCXU_STATE_MASK) != SCXU_TASK_WAITING ||
 		    r->nr_cpus_allowed >= part.shm.nr_cpus)
 			continue;
