@@ -92,6 +92,14 @@ floor_stat()
 	esac
 }
 
+# agent_faults: page faults of the agent's thread; after its name, the 8th and the 10th
+agent_faults()
+{
+	for thread in "/proc/$SCHED_PID/task"/*; do
+		grep -q scxu-agent "$thread/comm" && sed 's/.*) //' "$thread/stat" | awk '{ print $8 + $10 }'
+	done
+}
+
 # counter NAME: one of the kernel part's, by status.
 counter()
 {

@@ -85,6 +85,10 @@ verdict()
 				print "met"
 				exit
 			}
+			if (length(limits) < 2) {
+				print "missed"
+				exit
+			}
 			split(limits, own, "/")
 			printf "missed; within its own limits (%s / %s ms)\n",
 				own[1] == "" ? late_goal : own[1], own[2] == "" ? gap_goal : own[2]

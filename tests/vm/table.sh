@@ -55,6 +55,7 @@ row()
 left fault-stop-7.3.4 aaa 0 "$(row 20.0 60.0 /)"
 left fault-kill-6.18.15 aaa 0 "$(row 20.1 60.0 30/90)"
 left fault-garbage-7.3.4 aaa 0 "$(row 20.0 60.1 /90)"
+left fault-gdb-7.3.4 aaa 0 "$(row 20.1 5.0 /)"
 left fault-rings-7.3.4 aaa 1 "$(row 5.0 5.0 /)" 'FAIL: a: 1 | is not == 2' 'FAIL: b; c'
 left fault-suspend-7.3.4 aaa 0 '# this kernel offers none'
 left fault-oom-7.3.4 aaa 0 "$(row 30.0 5.0 /)"
@@ -65,6 +66,7 @@ document
 has "a goal that is met to the point" '^\| SIGSTOP of .* \| 7\.3\.4 \| 3\.0 \| 20\.0 \| 20\.5 \| 60\.0 \| 2 \| 1\.5 \| met \| aaa \|$'
 has "a lateness beyond it" '^\| kill -9 of the agent, 5 s .* \| 6\.18\.15 .*\| missed; within its own limits \(30 / 90 ms\) \| aaa \|$'
 has "a gap beyond it" '^\| a million decisions .*\| missed; within its own limits \(20 / 90 ms\) \|'
+has "one that no limit of its own allows" '^\| gdb .*\| missed \| aaa \|$'
 has "a case that failed" '^\| a hundred thousand .*\| failed: a: 1 / is not == 2; b; c \| aaa \|$'
 has "a case that ran nothing" '^\| a suspend.*\| not run: this kernel offers none \| aaa \|$'
 has "a guest that did not end" '^\| out of memory .*\| no result \| aaa \|$'
@@ -83,7 +85,7 @@ has "a row of the others" '^\| kill -9 of the agent, 5 s .* \| 6\.18\.15 .*\| aa
 has "a control of the others" 'stalls the machine \| 7\.3\.4 .*\| aaa \|$'
 lacks "a case that is no more" 'no more'
 lacks "a row of another form" 'of another form'
-[ "$(grep -c '^| kernel\|^| [^|]* | [67]' "$work/doc")" = 7 ] || fail "7 rows are wanted"
+[ "$(grep -c '^| kernel\|^| [^|]* | [67]' "$work/doc")" = 8 ] || fail "8 rows are wanted"
 [ "$(grep -n '6\.18\.15' "$work/doc" | cut -d: -f1)" -gt "$(grep -n 'out of memory' "$work/doc" | head -n 1 | cut -d: -f1)" ] ||
 	fail "the newest kernel comes first"
 

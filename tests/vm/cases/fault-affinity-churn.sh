@@ -4,6 +4,8 @@
 # matrix: 6.18, 7.3, newest
 # files: tests/vm/faults.sh
 # timeout: 600
+# reason: 20 tasks that compute are as many more that a hog waits for; its gap may be twice that beside 20 hogs.
+# reason: The sleeper was up to 32 ms late, with --affinity agent only (12 without it). Why is not known yet.
 
 . "${0%/*}/faults.sh"
 
@@ -11,8 +13,11 @@ fault()
 {
 	scxu-load --warmup 0 --seconds 4 --get affinity_churn.changes --get affinity_churn.unfinished \
 		affinity-churn:20 >/tmp/churn
+	GAP_LIMIT=$(product 2 "$(figure /tmp/work hogs_all.longest_gap_ms)")
 }
 
+SAME_WORK=hogs:20x0
+SLACK=1.7
 # the agent has those too that may use some CPUs only
 fault_case 8 --affinity agent
 cat /tmp/churn

@@ -15,14 +15,6 @@ resident()
 	sed -n 's/^VmRSS:[\t ]*\([0-9]*\) kB/\1/p' "/proc/$1/status" 2>/dev/null
 }
 
-# agent_faults: page faults of the agent's thread; after its name, the 8th and the 10th
-agent_faults()
-{
-	for thread in "/proc/$SCHED_PID/task"/*; do
-		grep -q scxu-agent "$thread/comm" && sed 's/.*) //' "$thread/stat" | awk '{ print $8 + $10 }'
-	done
-}
-
 killed()
 {
 	dmesg | grep -c "Killed process [0-9]* ($1)"

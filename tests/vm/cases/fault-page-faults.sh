@@ -15,11 +15,10 @@ fault()
 	start_sched --takeover --policy /usr/bin/page-faulting.so
 	wait "$old"
 	sleep 5
+	faults=$(agent_faults)
 	old=$SCHED_PID
 	start_sched --takeover
 	wait "$old"
-	# the one that gave way has told it
-	faults=$(stat faults)
 }
 
 SLACK=1.6

@@ -24,7 +24,11 @@ for n in 1 2 3; do
 	check "and says that it takes over" grep -q 'takes over' "$SCHED_LOG"
 done
 same "OOM score of the agent" "$(cat /proc/$SCHED_PID/oom_score_adj)" -1000
-same "capabilities of the agent's thread" "$(sed -n 's/^CapPrm:\t//p' /proc/$SCHED_PID/task/*/status | sort | head -n 1)" 0000000000000000
+agent=$(grep -l '^scxu-agent$' /proc/$SCHED_PID/task/*/comm)
+for set in CapInh CapPrm CapEff CapAmb; do
+	same "$set of the agent's thread" "$(sed -n "s/^$set:\t//p" "${agent%/comm}/status")" 0000000000000000
+done
+same "CapEff of the process" "$(sed -n 's/^CapEff:\t//p' /proc/$SCHED_PID/status)" 0000000000000000
 same "vm.compact_unevictable_allowed" "$(cat /proc/sys/vm/compact_unevictable_allowed)" 0
 
 old=$SCHED_PID

@@ -249,12 +249,10 @@ static void wrong_cpus(unsigned long n, bool beside)
 		const struct scxu_record *r = &part.shm.records[slot];
 		uint64_t word = scxu_load_acquire(&r->state);
 
-		if (slot == 0 && !beside) {
-			read_events();
-			settle();
-		}
-		if (slot == 0)
+		if (slot == 0 && beside)
 			commit();
+		else if (slot == 0)
+			rest();
 		if ((word & SCXU_STATE_MASK) != SCXU_TASK_WAITING ||
 		    r->nr_cpus_allowed >= part.shm.nr_cpus)
 			continue;
