@@ -159,6 +159,32 @@ static void look_agent_ring(struct scxu_sched *s)
 	f->before = NULL;
 }
 
+/* While it has none, no idle CPU is woken: any will be the agent's. Nor for one of limited affinity. */
+static void look_agent_first(struct scxu_sched *s)
+{
+	struct scxu_task *limited = fifo_first(s);
+
+	kernel_part_idle(k, 1, true); /* where both were before */
+	CHECK_EQ(scxu_idle_cpu(s, limited), 2);
+	CHECK_EQ(scxu_decide(s, limited, 2, 0, 0, 0), 0);
+	TAILQ_REMOVE(&f->queue, TAILQ_FIRST(&f->queue), node);
+	CHECK_EQ(scxu_idle_cpu(s, fifo_first(s)), 1);
+	f->before = NULL;
+}
+
+static void look_agent_any(struct scxu_sched *s)
+{
+	struct scxu_task *task = fifo_first(s);
+
+	kernel_part_idle(k, 1, true);
+	CHECK_EQ(scxu_idle_cpu(s, task), -1);
+	CHECK_EQ(scxu_select_cpu(s, task), SCXU_CPU_ANY);
+	CHECK_EQ(scxu_decide(s, task, SCXU_CPU_ANY, 0, 0, 0), 0);
+	TAILQ_REMOVE(&f->queue, TAILQ_FIRST(&f->queue), node);
+	CHECK_EQ(scxu_idle_cpu(s, fifo_first(s)), 1);
+	f->before = NULL;
+}
+
 static void look_nowhere(struct scxu_sched *s)
 {
 	CHECK(!scxu_agent_cpu_free(s));
@@ -173,6 +199,16 @@ static void agents_cpu(void)
 	CHECK(!f->before);
 	end();
 	begin(4, 0, look_agent_ring);
+	kernel_part_run(k, 2, AGENT_TID, 0, 100, 0);
+	scxu_engine_pass(sched, 1);
+	CHECK(!f->before);
+	end();
+	begin(4, 1 << 1 | 1 << 2, look_agent_first);
+	kernel_part_run(k, 2, AGENT_TID, 0, 100, 0);
+	scxu_engine_pass(sched, 1);
+	CHECK(!f->before);
+	end();
+	begin(4, 0, look_agent_any);
 	kernel_part_run(k, 2, AGENT_TID, 0, 100, 0);
 	scxu_engine_pass(sched, 1);
 	CHECK(!f->before);

@@ -165,7 +165,12 @@ static void agent_loop(struct scxu_runner *r)
 			eventfd_write(r->ended_fd, 1);
 			told = true;
 		}
-		if (counts->decided != decided || counts->enqueued != enqueued)
+		/*
+		 * In partial mode the fair class may keep all CPUs for longer than the kernel
+		 * lets a task of ours be runnable: then only what has to run may be.
+		 */
+		if ((counts->decided != decided || counts->enqueued != enqueued) &&
+		    !r->options.partial)
 			agent_park(r);
 		else
 			agent_sleep(r);
