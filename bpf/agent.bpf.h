@@ -333,6 +333,7 @@ __noinline bool fetch_agent(s32 cpu)
 {
 	struct scxu_cpu *me = cpu_state(bpf_get_smp_processor_id());
 	struct task_struct *p = bpf_task_from_pid(agent_tid);
+	u32 slots = scx_bpf_dispatch_nr_slots();
 	bool fetched = false;
 	s32 where;
 
@@ -341,6 +342,8 @@ __noinline bool fetch_agent(s32 cpu)
 	where = scx_bpf_task_cpu(p);
 	if (!me || !bpf_cpumask_test_cpu(cpu, p->cpus_ptr)) {
 		kick_cpu(where, KICK_PREEMPT);
+	} else if (slots < 2) {
+		/* collect() has filled the buffer: one place is for the decision of this CPU */
 	} else if (__sync_val_compare_and_swap(&agent_parked, 1, 0) == 1) {
 		bool ahead = agent_has_budget(p->se.sum_exec_runtime);
 		struct task_ctx *t = task_ctx(p);
@@ -357,11 +360,12 @@ __noinline bool fetch_agent(s32 cpu)
 			dsq_insert(p, DSQ_LOCAL_ON | where, floor_ns, ENQ_HEAD | ENQ_PREEMPT);
 		} else {
 			dsq_insert(p, DSQ_LOCAL, floor_ns, ENQ_HEAD);
-			fetched = true;
-			if (!bpf_cpumask_test_cpu(cpu, p->cpus_ptr)) {
-				scx_bpf_dispatch_cancel();
+			fetched = bpf_cpumask_test_cpu(cpu, p->cpus_ptr);
+			if (!fetched) {
+				/* an insert that the kernel refused took no slot */
+				if (scx_bpf_dispatch_nr_slots() != slots)
+					scx_bpf_dispatch_cancel();
 				__sync_lock_test_and_set(&agent_parked, 1);
-				fetched = false;
 			}
 		}
 		me->counters[SCXU_COUNT_wakes]++;
