@@ -5,7 +5,7 @@
 # files: tests/vm/faults.sh
 # timeout: 600
 # reason: 20 tasks that compute are as many more that a hog waits for; its gap may be twice that beside 20 hogs.
-# reason: The sleeper was up to 32 ms late, with --affinity agent only (12 without it). Why is not known yet.
+# reason: The sleeper was up to 54 ms late with --affinity agent, beside 20 hogs 6. Why is not known yet.
 
 . "${0%/*}/faults.sh"
 
@@ -17,7 +17,7 @@ fault()
 }
 
 SAME_WORK=hogs:20x0
-SLACK=1.7
+LATE_LIMIT=70
 # the agent has those too that may use some CPUs only
 fault_case 8 --affinity agent
 cat /tmp/churn

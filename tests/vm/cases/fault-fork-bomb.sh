@@ -11,7 +11,7 @@
 
 fault()
 {
-	scxu-load --no-rt --warmup 0 --seconds 3 --get fork_bomb.created --get fork_bomb.failures \
+	scxu-load --no-rt --warmup 0 --seconds 3 --tail 6 --get fork_bomb.created --get fork_bomb.failures \
 		--get fork_bomb.unfinished fork-bomb:2000 >/tmp/bomb
 	GAP_LIMIT=$(product 2 "$(figure /tmp/work hogs_all.longest_gap_ms)")
 }
@@ -19,7 +19,7 @@ fault()
 SAME_WORK=hogs-threads:2000x0
 LATE_LIMIT=1000
 WAKE_UPS=10
-fault_case 9
+fault_case 11
 cat /tmp/bomb
 expect "processes" "$(figure /tmp/bomb fork_bomb.created)" == 2000
 expect "forks that failed" "$(figure /tmp/bomb fork_bomb.failures)" == 0
