@@ -239,7 +239,8 @@ __noinline int take(struct scxu_decision *d __arg_nonnull, s32 cpu, u32 how)
 	}
 	slice = d->slice_us ? (u64)d->slice_us * 1000 : slice_ns;
 	if (how != TAKE_DECISION)
-		slice = shared_slice();
+		/* who starves does so beside thousands: the watch ends it early */
+		slice = how == TAKE_STARVED ? TICK_NS / 4 : shared_slice();
 	waiting = d->gen << SCXU_GEN_SHIFT | SCXU_TASK_WAITING;
 	taken = d->gen << SCXU_GEN_SHIFT | SCXU_TASK_TAKEN;
 	if (__sync_val_compare_and_swap(&r->state, waiting, taken) != waiting)

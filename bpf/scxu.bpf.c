@@ -129,9 +129,11 @@ static __always_inline void enqueue_agent(struct task_struct *p, u64 enq_flags,
 {
 	struct scxu_kernel *k = kernel_state();
 	bool has_budget = agent_has_budget(p->se.sum_exec_runtime);
+	u64 ran, passes = load(&a->passes);
+	bool works = passes != agent_pass;
 	struct task_ctx *t;
-	u64 ran;
 
+	agent_pass = passes;
 	if (enq_flags & ENQ_WAKEUP)
 		agent_runs(p);
 	if (enq_flags & ENQ_WAKEUP && has_budget) {
@@ -147,15 +149,21 @@ static __always_inline void enqueue_agent(struct task_struct *p, u64 enq_flags,
 	}
 	/*
 	 * A preempting kick for the task that ran before may arrive when the agent is
-	 * there already: it has not had its time, and nothing goes on without it.
+	 * there already: it has not had its time, and nothing goes on without it. Or it
+	 * has much to read, and gets on with it: in its turn among ten thousand tasks it
+	 * would come after seconds.
 	 */
 	ran = p->se.sum_exec_runtime - agent_woke_at;
+	if (ran >= floor_ns && works) {
+		agent_woke_at += ran;
+		ran = 0;
+	}
 	if (ran < floor_ns && has_budget) {
 		dsq_insert(p, DSQ_LOCAL, floor_ns - ran, enq_flags | ENQ_HEAD);
 		kick_cpu(scx_bpf_task_cpu(p), KICK_PREEMPT);
 		return;
 	}
-	/* It did not sleep for that long: from now on it is a task like the others. */
+	/* It did not rest for that long, nor end a pass: from now on it is a task like the others. */
 	t = task_ctx(p);
 	if (!t || !k) {
 		dsq_insert(p, DSQ_LOCAL, slice_ns, enq_flags);
@@ -548,9 +556,13 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 	if (!taken && load(&k->nr_waiting))
 		falls_short(a, me, now);
 	if (load(&k->nr_waiting) > left && (!taken || left < nr_cpu_ids)) {
-		/* ahead of need, while it sleeps; awake or parked, it comes in time */
-		if (agent_has_work(a) && (!taken || load(&a->rest) == SCXU_REST_SLEEPS))
-			call_agent(me, now);
+		/* ahead of need while it sleeps, or a CPU idles; else it comes in time */
+		if (agent_has_work(a)) {
+			if (!taken || load(&a->rest) == SCXU_REST_SLEEPS)
+				call_agent(me, now);
+			else if (!left && kick_an_idle_cpu(me))
+				ask_agent(me, now);
+		}
 	}
 }
 

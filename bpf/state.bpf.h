@@ -142,6 +142,7 @@ static s32 agent_tgid;
 static u32 wanted_hints; /* of the agent's policy: bits 1 << enum scxu_event_kind */
 static u64 agent_task; /* its task_struct: a pid may be another's by the time */
 static u64 agent_woke_at; /* its sum_exec_runtime then */
+static u64 agent_pass; /* scxu_agent.passes when its slice ended */
 static s64 agent_budget; /* ns, as of the next two: */
 static u64 budget_at; /* ns */
 static u64 budget_runtime; /* its sum_exec_runtime then */

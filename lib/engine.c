@@ -662,11 +662,14 @@ unsigned int scxu_room(const struct scxu_sched *s)
 	uint64_t unread = s->stock_head - scxu_load(&s->shm.kernel->stock_tail);
 
 	/* recalled entries keep their place until a CPU comes by */
-	if (left >= s->options.batch || unread >= SCXU_STOCK)
+	uint64_t wanted = s->options.batch;
+
+	/* ours takes one as soon as the pass has ended */
+	if (scxu_agent_cpu_free(s))
+		wanted++;
+	if (left >= wanted || unread >= SCXU_STOCK)
 		return 0;
-	if (SCXU_STOCK - unread < s->options.batch - left)
-		return (unsigned int)(SCXU_STOCK - unread);
-	return (unsigned int)(s->options.batch - left);
+	return (unsigned int)(SCXU_STOCK - unread < wanted - left ? SCXU_STOCK - unread : wanted - left);
 }
 
 int scxu_decide(struct scxu_sched *s, struct scxu_task *task, int cpu, uint64_t slice_ns,

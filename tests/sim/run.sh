@@ -318,7 +318,7 @@ test_faults()
 		--json >"$out/faults.json" || return 1
 	grep -q '"floor_silent": [12],' "$out/faults.json" || { echo "the floor did nothing"; return 1; }
 	# one that wants the only CPU for itself, and sleeps between; the floor takes over at times
-	sim --cpus 1 --workload hogs:2x0+sleeper:1ms --agent-wake 3900000 --agent-fault 9000:9001 --duration 5 \
+	sim --cpus 1 --workload hogs:2x0+sleeper:1ms --agent-wake 3900000 --agent-fault 4999:5000 --duration 5 \
 		--json >"$out/faults.json" || return 1
 	python3 - "$out/faults.json" <<-'END' || return 1
 		import json, sys

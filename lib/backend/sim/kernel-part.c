@@ -486,7 +486,7 @@ static int take(struct scxu_sim *m, const struct scxu_decision *d, unsigned int 
 	m->kernel->nr_waiting--;
 	m->nr_custody--;
 	if (how != TAKE_DECISION)
-		slice = shared_slice(m);
+		slice = how == TAKE_STARVED ? TICK_NS / 4 : shared_slice(m);
 	t->vtime = vtime;
 	t->last_slice = slice;
 	if (how == TAKE_DECISION && slice > m->longest_slice)
@@ -826,9 +826,11 @@ static void park_agent(struct scxu_sim *m, unsigned int here)
 
 static void enqueue_agent(struct scxu_sim *m, struct task *t, bool wakeup, unsigned int here)
 {
-	bool has_budget = agent_has_budget(m, t->runtime);
+	bool has_budget = agent_has_budget(m, t->runtime), works;
 	uint64_t ran;
 
+	works = m->shm.agent->passes != m->k.agent_pass;
+	m->k.agent_pass = m->shm.agent->passes;
 	if (wakeup) {
 		agent_runs(m);
 	} else if (m->shm.agent->rest == SCXU_REST_PARKS) {
@@ -836,6 +838,10 @@ static void enqueue_agent(struct scxu_sim *m, struct task *t, bool wakeup, unsig
 		return;
 	}
 	ran = t->runtime - m->k.agent_woke_at;
+	if (ran >= m->o.floor_ns && works) {
+		m->k.agent_woke_at += ran;
+		ran = 0;
+	}
 	if (ran >= m->o.floor_ns || !has_budget) {
 		place(m, t, SCXU_WAIT_WAKEUP);
 		if (ran < m->o.floor_ns)
@@ -1083,9 +1089,12 @@ void kernel_part_dispatch(struct scxu_sim *m, unsigned int cpu, struct task *pre
 	}
 	if (!taken && m->kernel->nr_waiting)
 		falls_short(m, cpu);
-	if (m->kernel->nr_waiting > left && (!taken || left < m->o.nr_cpus) && agent_has_work(m) &&
-	    (!taken || m->shm.agent->rest == SCXU_REST_SLEEPS))
-		call_agent(m, cpu);
+	if (m->kernel->nr_waiting > left && (!taken || left < m->o.nr_cpus) && agent_has_work(m)) {
+		if (!taken || m->shm.agent->rest == SCXU_REST_SLEEPS)
+			call_agent(m, cpu);
+		else if (!left && kick_an_idle_cpu(m, cpu))
+			ask_agent(m, cpu);
+	}
 }
 
 static unsigned int wait_bucket(uint64_t ns)

@@ -198,6 +198,7 @@ struct kernel_private {
 	uint64_t unread_pass, unread_vtime;
 	bool agent_parked;
 	uint64_t parked_pass;
+	uint64_t agent_pass;
 	uint64_t fetched_at, fetched_after;
 	unsigned int agent_goes;
 	bool own_order;
