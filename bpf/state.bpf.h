@@ -324,8 +324,19 @@ static __always_inline u64 by_cpu(struct scxu_cpu *c, u64 vtime, u32 weight)
 {
 	u64 limit = slices(ORDER_SLICES, weight), vnow = c->vnow;
 
-	if (vtime + c->shift - vnow + limit > 2 * limit)
+	if (vtime + c->shift - vnow + limit <= 2 * limit)
+		return vtime + c->shift;
+	/*
+	 * A CPU without others, that was idle or long in other hands: then it is late, and has
+	 * no order of its own to keep. Who lies in DSQ_SHARED by one CPU's shift may be taken
+	 * by another, which would take those of a late one first for as long.
+	 */
+	if (!c->limited_at || bpf_ktime_get_ns() - c->limited_at > 2 * starve_ns) {
+		c->shift = 0;
+		c->vnow = vtime;
+	} else {
 		c->shift = vnow - vtime; /* a hint: either of two will do */
+	}
 	return vtime + c->shift;
 }
 
@@ -373,6 +384,7 @@ static __always_inline void place(struct task_struct *p, struct task_ctx *t, str
 		if (c) {
 			order = cpu + 2;
 			vnow = c->vnow;
+			c->limited_at = bpf_ktime_get_ns();
 		}
 	}
 	if (own_order)

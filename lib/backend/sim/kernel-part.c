@@ -73,8 +73,14 @@ static uint64_t by_cpu(struct scxu_sim *m, unsigned int cpu, uint64_t vtime, uin
 	uint64_t limit = slices(m, ORDER_SLICES, weight);
 	struct scxu_cpu *c = &m->kcpus[cpu];
 
-	if (vtime + c->shift - c->vnow + limit > 2 * limit)
+	if (vtime + c->shift - c->vnow + limit <= 2 * limit)
+		return vtime + c->shift;
+	if (!c->limited_at || m->now - c->limited_at > 2 * STARVE_NS) {
+		c->shift = 0;
+		c->vnow = vtime;
+	} else {
 		c->shift = c->vnow - vtime;
+	}
 	return vtime + c->shift;
 }
 
@@ -103,6 +109,7 @@ static void place(const struct scxu_sim *m, struct task *t, uint32_t how)
 	if (!agent_orders(m, t)) {
 		order = t->cpu + 2;
 		vnow = m->kcpus[t->cpu].vnow;
+		m->kcpus[t->cpu].limited_at = m->now ? m->now : 1;
 	}
 	if (m->k.own_order)
 		lag = lead /= 128;
