@@ -669,7 +669,8 @@ unsigned int scxu_room(const struct scxu_sched *s)
 		wanted++;
 	if (left >= wanted || unread >= SCXU_STOCK)
 		return 0;
-	return (unsigned int)(SCXU_STOCK - unread < wanted - left ? SCXU_STOCK - unread : wanted - left);
+	return (unsigned int)(SCXU_STOCK - unread < wanted - left ? SCXU_STOCK - unread
+								  : wanted - left);
 }
 
 int scxu_decide(struct scxu_sched *s, struct scxu_task *task, int cpu, uint64_t slice_ns,

@@ -50,7 +50,7 @@ struct vsched {
 	struct tree tree;
 	uint64_t min_vruntime;
 	uint64_t min_at; /* scxu_now() of its last update */
-	bool blind;  /* nothing was seen to wait or to run then */
+	bool blind;  /* nothing was seen to run then */
 	bool recalled;  /* in this pass; the least of them: */
 	uint64_t recalled_vruntime;
 	uint64_t seq;
@@ -115,10 +115,10 @@ static uint64_t slice_of(const struct scxu_sched *sched, const struct vsched *s)
 static void update_min_vruntime(struct scxu_sched *sched, struct vsched *s)
 {
 	struct vtask *first = RB_MIN(tree, &s->tree);
-	bool any = first;
-	uint64_t min = first ? first->vruntime : 0;
 	struct scxu_running run;
 	unsigned int cpu;
+	bool any = false;
+	uint64_t min = 0;
 
 	if (s->min_at == scxu_now(sched))
 		return;
@@ -132,14 +132,17 @@ static void update_min_vruntime(struct scxu_sched *sched, struct vsched *s)
 	}
 	s->blind = !any;
 	s->recalled = false;
+	if (any && first && (int64_t)(first->vruntime - min) < 0)
+		min = first->vruntime;
 	if (any && (int64_t)(min - s->min_vruntime) > 0)
 		s->min_vruntime = min;
 }
 
 /*
- * On one CPU nothing runs beside the agent, and when few tasks wait, all are decided
- * and none is in the tree. min_vruntime would stand still for ever, all tasks be at
- * their limits, and the lightest starve. So go by those that come back from the stock,
+ * On one CPU nothing runs beside the agent, and the first tasks of the order are decided:
+ * in the tree are those behind them, or none. By the first of these min_vruntime would
+ * run ahead, and who is new come behind all that waited; or it would stand still for
+ * ever, all tasks be at their limits, and the lightest starve. So go by those that come back from the stock,
  * or else by those that came.
  */
 static void update_min_blindly(struct scxu_sched *sched, struct vsched *s)

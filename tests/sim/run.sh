@@ -287,7 +287,6 @@ test_shares()
 	! shares fifo >/dev/null || { echo "fifo has the shares of the weights too"; return 1; }
 }
 
-# Over 10 s, and one before for the debts of beginners, as tests/unit/policy-shares.c has it.
 shares()
 {
 	local p=$1 w args
@@ -296,7 +295,7 @@ shares()
 		examples/workloads/hogs.json hogs:4x0,4x3+sleeper:1ms; do
 		for args in "--cpus 4" "--cpus 1" "--cpus 2 --exact-slices" "--cpus 4 --hz 1000"; do
 			# shellcheck disable=SC2086	# words are wanted
-			sim --policy "$p" --workload "$w" --duration 11 --json $args >"$out/shares.json" || return 1
+			sim --policy "$p" --workload "$w" --duration 10 --json $args >"$out/shares.json" || return 1
 			python3 - "$out/shares.json" <<-'END' 2>"$out/why" || { echo "$p, $w $args: $(tail -n 1 "$out/why")"; return 1; }
 				import json, sys
 				classes = json.load(open(sys.argv[1]))["classes"]

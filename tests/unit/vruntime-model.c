@@ -15,7 +15,7 @@
 #define SLOTS 200u
 #define MS    1000000ull
 #define SLICE (3 * MS)
-#define LATE  (UINT64_MAX - 300 * MS) /* virtual time wraps during the run */
+#define LATE  (UINT64_MAX - 110 * MS) /* virtual time wraps during the run */
 
 enum holder { NOBODY, POLICY, STOCK };
 
@@ -37,7 +37,7 @@ static struct model_task tasks[SLOTS];
 static uint32_t sorted[SLOTS]; /* what the policy holds */
 static unsigned int nr_sorted;
 static uint64_t min_vruntime, seq, now;
-static bool min_updated, blind; /* in this pass */
+static bool min_updated; /* in this pass */
 static unsigned int nr_recalled;
 static uint64_t least_recalled;
 static uint64_t head, skip; /* of the stock */
@@ -89,16 +89,13 @@ static void remove_slot(uint32_t slot)
 
 /* --- what engine and policy should do ---------------------------------------- */
 
-/* Once a pass, before its first enqueue. */
+/* Once a pass, before its first enqueue. Here no task is ever seen to run. */
 static void update_min(void)
 {
 	if (min_updated)
 		return;
 	min_updated = true;
-	blind = !nr_sorted;
 	nr_recalled = 0;
-	if (nr_sorted && (int64_t)(tasks[sorted[0]].vruntime - min_vruntime) > 0)
-		min_vruntime = tasks[sorted[0]].vruntime;
 }
 
 static bool look_at(uint32_t slot)
@@ -174,7 +171,7 @@ static void model_dispatch(void)
 	unsigned int room = batch - (unsigned int)(head - stock_from());
 	uint64_t slice = vruntime_slice(SLICE, nr_sorted, CPUS);
 
-	if (min_updated && blind && nr_sorted) {
+	if (min_updated && nr_sorted) {
 		uint64_t least = nr_recalled ? least_recalled : tasks[sorted[0]].vruntime;
 
 		if ((int64_t)(least - min_vruntime) > 0)
