@@ -316,6 +316,7 @@ static __always_inline void agent_runs(struct task_struct *p)
 {
 	u64 now = bpf_ktime_get_ns();
 
+	agent_shall_rest = 0;
 	agent_woke_at = p->se.sum_exec_runtime;
 	fetched_after = now - fetched_at;
 	fetched_at = now;

@@ -341,9 +341,13 @@ static __always_inline void look_after_agent(struct scxu_kernel *k, struct scxu_
 	if (!agent_is_parked()) {
 		if (waiting)
 			call_agent(me, now);
-	} else if (agent_is_wanted(a) || unasked == UNASKED_WAKEUP || since ||
+	} else if (agent_is_wanted(a) || unasked == UNASKED_WAKEUP ||
 		   (waiting && !stock_left(a, k))) {
 		call_agent(me, now);
+	} else if (since) {
+		/* nobody has to give way for that */
+		agent_shall_rest = 1;
+		kick_an_idle_cpu(me);
 	}
 }
 

@@ -399,7 +399,7 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 	}
 	me->kthread_row = 0;
 	parked = agent_is_parked();
-	if (parked && agent_is_wanted(a)) {
+	if (parked && (agent_is_wanted(a) || agent_shall_rest)) {
 		if (fetch_agent(cpu))
 			return;
 		shared = true; /* it may lie there now */
@@ -558,7 +558,7 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 	if (load(&k->nr_waiting) > left && (!taken || left < nr_cpu_ids)) {
 		/* ahead of need while it sleeps, or a CPU idles; else it comes in time */
 		if (agent_has_work(a)) {
-			if (!taken || load(&a->rest) == SCXU_REST_SLEEPS)
+			if (!taken || (!left && load(&a->rest) == SCXU_REST_SLEEPS))
 				call_agent(me, now);
 			else if (!left && kick_an_idle_cpu(me))
 				ask_agent(me, now);

@@ -12,7 +12,7 @@
 #
 # The goal of each: not ejected; the sleeper never later than SLEEPER_MS; no hog's
 # gap longer than GAP_MS or twice that without the fault, whichever is more; no task
-# lost, everything counted. The case fails where the goal is missed, unless it says
+# lost, everything counted. The case fails a quarter above the goal, unless it says
 #
 #	SLACK=1.3			so many times the goal
 #	LATE_LIMIT=MS GAP_LIMIT=MS	limits of its own instead
@@ -27,6 +27,9 @@ SAME_WORK=
 SLEEPER_MS=20
 GAP_MS=60
 SLACK=1
+# A worst case of some seconds differs by as much from one build to the next, for the turns
+# of the emulated CPUs fall otherwise. The table says "missed" from the goal on all the same.
+MARGIN=1.25
 LATE_LIMIT=
 GAP_LIMIT=
 # wake-ups of the sleeper that are delivered a second, at least
@@ -158,9 +161,9 @@ fault_verdict()
 	same "the fault was over before the load" "$fault_in_time" yes
 	expect "exit status of the load" "$fault_load_status" == 0
 	expect "the sleeper's worst lateness, ms (goal $SLEEPER_MS; without the fault $late0)" \
-		"$late" '<=' "${LATE_LIMIT:-$SLEEPER_MS}"
+		"$late" '<=' "${LATE_LIMIT:-$(product $MARGIN $SLEEPER_MS)}"
 	expect "the longest gap of a hog, ms (goal $gap_goal; without the fault $gap0)" \
-		"$gap" '<=' "${GAP_LIMIT:-$gap_goal}"
+		"$gap" '<=' "${GAP_LIMIT:-$(product $MARGIN "$gap_goal")}"
 	expect "wake-ups of the sleeper" "$(figure /tmp/with sleeper.delivered)" '>=' $((WAKE_UPS * fault_for))
 	expect "tasks that exited" "$(figure /tmp/with exit_churn.exits)" '>' 0
 	for lost in hogs_all.never_ran hogs_all.unfinished sleeper.unfinished exit_churn.unfinished exit_churn.failures; do

@@ -265,6 +265,7 @@ static void wait_a_slice(struct scxu_sim *m, struct task *t)
 
 static void agent_runs(struct scxu_sim *m)
 {
+	m->k.agent_shall_rest = false;
 	m->k.agent_woke_at = m->agent.task.runtime;
 	m->k.fetched_after = m->now - m->k.fetched_at;
 	m->k.fetched_at = m->now;
@@ -759,9 +760,12 @@ static void look_after_agent(struct scxu_sim *m, unsigned int here)
 	if (!m->k.agent_parked) {
 		if (waiting)
 			call_agent(m, here);
-	} else if (agent_is_wanted(m) || m->k.unasked == UNASKED_WAKEUP || since ||
+	} else if (agent_is_wanted(m) || m->k.unasked == UNASKED_WAKEUP ||
 		   (waiting && !stock_left(m))) {
 		call_agent(m, here);
+	} else if (since) {
+		m->k.agent_shall_rest = true;
+		kick_an_idle_cpu(m, here);
 	}
 }
 
@@ -986,7 +990,7 @@ void kernel_part_dispatch(struct scxu_sim *m, unsigned int cpu, struct task *pre
 		prev_vtime = by_cpu(m, cpu, prev_vtime, prev->weight);
 	serve_kicks(m, cpu, cpu);
 	shared = m->nr_shared > 0;
-	if (parked && agent_is_wanted(m)) {
+	if (parked && (agent_is_wanted(m) || m->k.agent_shall_rest)) {
 		if (fetch_agent(m, cpu))
 			return;
 		shared = true;
@@ -1097,7 +1101,7 @@ void kernel_part_dispatch(struct scxu_sim *m, unsigned int cpu, struct task *pre
 	if (!taken && m->kernel->nr_waiting)
 		falls_short(m, cpu);
 	if (m->kernel->nr_waiting > left && (!taken || left < m->o.nr_cpus) && agent_has_work(m)) {
-		if (!taken || m->shm.agent->rest == SCXU_REST_SLEEPS)
+		if (!taken || (!left && m->shm.agent->rest == SCXU_REST_SLEEPS))
 			call_agent(m, cpu);
 		else if (!left && kick_an_idle_cpu(m, cpu))
 			ask_agent(m, cpu);

@@ -3,7 +3,7 @@
 # mode: icount
 # matrix: 6.18, 7.3, newest
 # files: tests/vm/faults.sh
-# timeout: 900
+# timeout: 1500
 # reason: the sleeper was up to 37 ms late, at one of a hundred change-overs from one scheduler to the other.
 
 . "${0%/*}/faults.sh"
@@ -24,6 +24,6 @@ fault()
 }
 
 SLACK=2
-fault_case 30
+fault_case 40
 expect "times attached" $n == 50
 expect "decisions carried out meanwhile" "$applied" '>' 1000

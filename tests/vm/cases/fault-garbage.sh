@@ -18,7 +18,7 @@ fault()
 	start_sched
 }
 
-fault_case 14
+fault_case 24
 scx_userland status -c
 expect "decisions that CPUs have taken up" "$taken_up" '>=' 1000000
 expect "invalid decisions" "$(counter invalid)" '>' 100000
