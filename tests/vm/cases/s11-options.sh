@@ -39,7 +39,8 @@ many=$(stat decided)/$(stat activations) seldom=$(value machine.context_switches
 check "status has slice and idle" grep -q '^options: .*--slice-us 40000 .*--idle kernel' /tmp/status
 expect "--idle kernel: idle CPUs given by the kernel part" "$(stat idle_direct)" '>' 10
 say "context switches/s: $often at 4 ms, $seldom at 40 ms; decisions per activation: $one with a stock of 1, $many with 64"
-expect "-s 4000: context switches/s beside -s 40000" "$(awk -v a="$often" -v b="$seldom" 'BEGIN { print b ? a / b : 0 }')" '>' 2
+# a round of 24 ms gives each of eight 12 ms, whatever is asked for; and the agent's are the same
+expect "-s 4000: context switches/s beside -s 40000" "$(awk -v a="$often" -v b="$seldom" 'BEGIN { print b ? a / b : 0 }')" '>' 1.5
 expect "-b 64: decisions per activation beside -b 1" \
 	"$(echo "$many/$one" | awk -F/ '$2 * $3 * $4 { print $1 / $2 * $4 / $3 }')" '>' 1
 with '--floor-us 500 --affinity agent --max-tasks 64' hogs:6x0
