@@ -104,7 +104,10 @@ uint64_t vruntime_slice(uint64_t longest_ns, unsigned int waiting, unsigned int 
 
 static uint64_t slice_of(const struct scxu_sched *sched, const struct vsched *s)
 {
-	return s->slice_us ? s->slice_us * 1000 : scxu_slice(sched);
+	if (!s->slice_us)
+		return scxu_slice(sched);
+	/* shorter ones scxu_decide() refuses */
+	return s->slice_us < 50 ? 50000 : s->slice_us * 1000;
 }
 
 /*
@@ -300,7 +303,7 @@ static void dispatch(struct scxu_sched *sched)
 }
 
 static const struct scxu_policy_option options[] = {
-	{ "slice_us", "longest slice, in us; 0: what --slice-us says", 0, 100000, 0,
+	{ "slice_us", "longest slice, in us, 50 at least; 0: what --slice-us says", 0, 100000, 0,
 	  offsetof(struct vsched, slice_us) },
 	{ 0 },
 };

@@ -269,6 +269,7 @@ test_regressions()
 		--policy fifo --cpus 2 --workload bursts:5@cpus=0+hogs:2x5 --seed 492105 --duration-ms 32 --idle kernel --hotplug 1:26:44
 		--policy prio --cpus 3 --workload hogs:6x9@cpus=0-1 --seed 934128 --duration-ms 6000 --affinity agent
 		--policy build/tests/vm/tools/tiny.so --cpus 1 --workload hogs:3x0 --seed 447272 --duration-ms 1372
+		--policy vruntime:slice_us=1 --cpus 2 --workload hogs:4 --duration 2
 		--cpus 2 --workload hogs:100x19@cpus=0+hogs:150x0@cpus=0 --duration 70
 		--cpus 2 --max-tasks 16384 --workload hogs:4000x0,4000x5 --duration 50 --starve-ms 24500
 	END
