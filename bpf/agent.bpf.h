@@ -10,14 +10,15 @@
  * wake there. An irq_work queued then, when its local APIC takes no interrupts any more,
  * is never run; and none after it, until the CPU goes offline once more: nothing on that
  * CPU kicks another or rings the bell, and the kernel waits for it for ever when the
- * scheduler ends (irq_work_sync() in free_kick_syncs() of 7.x). The watch, which
- * scxu_cpu_offline() starts elsewhere, does what is not done here.
+ * scheduler ends (irq_work_sync() in free_kick_syncs() of 7.x). The watch does what is
+ * not done here. It may be on this very CPU, and stays there until the CPU's end: its
+ * timer has just interrupted it, so that there is no harm.
  */
 static __always_inline bool cpu_is_leaving(void)
 {
 	struct scxu_cpu *me = cpu_state(bpf_get_smp_processor_id());
 
-	return !me || !me->online;
+	return !me || !(me->online || me->in_watch);
 }
 
 static __always_inline void kick_cpu(s32 cpu, u64 flags)

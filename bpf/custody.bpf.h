@@ -93,18 +93,24 @@ static __noinline int task_slot(struct task_struct *p, struct task_ctx *t, struc
 	return 0;
 }
 
-/* See watch_fire(). */
-static __always_inline void watch_arm(void)
+/* See watch_fire(). Interrupts of this CPU have to work: see cpu_is_leaving(). */
+static __always_inline void watch_start(void)
 {
 	struct watch *watch;
 	u32 zero = 0;
 
-	if (watch_armed || cpu_is_leaving() || __sync_val_compare_and_swap(&watch_armed, 0, 1))
+	if (__sync_val_compare_and_swap(&watch_armed, 0, 1))
 		return;
 	watch = bpf_map_lookup_elem(&watches, &zero);
 	/* 7.x: with interrupts off it has to allocate, and may fail */
 	if (!watch || bpf_timer_start(&watch->timer, floor_ns / 2, 0))
 		watch_armed = 0;
+}
+
+static __always_inline void watch_arm(void)
+{
+	if (!watch_armed && !cpu_is_leaving())
+		watch_start();
 }
 
 /* After the record says WAITING: see 6. of the opening comment. */

@@ -390,27 +390,16 @@ static __always_inline void orphan_look(struct watch *watch)
 		bpf_timer_start(&watch->timer, floor_ns / 2, 0);
 }
 
-/* Looks after waiting tasks when no CPU does: all idle, or all in long slices. */
-static int watch_fire(void *map, int *key, struct watch *watch)
+static __always_inline void watch_look(struct watch *watch, struct scxu_kernel *k,
+				       struct scxu_agent *a, struct scxu_cpu *me)
 {
-	struct scxu_cpu *me = cpu_state(bpf_get_smp_processor_id());
-	struct scxu_kernel *k = kernel_state();
-	struct scxu_agent *a = agent_area();
 	u64 now = bpf_ktime_get_ns(), gone_at;
 
-	if (!k || !me || !a)
-		return 0;
-	/*
-	 * The scheduler may have ended before its maps and this timer. Up to 7.0
-	 * scx_bpf_exit() would end the one that is loaded now.
-	 */
-	if (*(volatile u32 *)&k->exited)
-		return 0;
 	/* the end of one may be told after another has come */
 	gone_at = agent_tid ? 0 : k->agent_gone_at;
 	if (gone_at && orphan_ns && (s64)(now - gone_at - orphan_ns) > 0) {
 		orphan_exit();
-		return 0;
+		return;
 	}
 	/* see scxu_cpu_offline() */
 	if ((s64)(leaving_until - now) > 0)
@@ -420,11 +409,11 @@ static int watch_fire(void *map, int *key, struct watch *watch)
 		if (!work_waits(k)) {
 			if (gone_at && orphan_ns)
 				orphan_look(watch);
-			return 0;
+			return;
 		}
 		/* a task that came meanwhile saw "armed": arm for it */
 		if (__sync_val_compare_and_swap(&watch_armed, 0, 1))
-			return 0;
+			return;
 	}
 	floor_check(k, me, now);
 	look_after_agent(k, a, me, now);
@@ -444,6 +433,24 @@ static int watch_fire(void *map, int *key, struct watch *watch)
 		kick_idle_cpus(me);
 	if (bpf_timer_start(&watch->timer, floor_ns / 2, 0))
 		watch_armed = 0;
+}
+
+/* Looks after waiting tasks when no CPU does: all idle, or all in long slices. */
+static int watch_fire(void *map, int *key, struct watch *watch)
+{
+	struct scxu_cpu *me = cpu_state(bpf_get_smp_processor_id());
+	struct scxu_kernel *k = kernel_state();
+	struct scxu_agent *a = agent_area();
+
+	/*
+	 * The scheduler may have ended before its maps and this timer. Up to 7.0
+	 * scx_bpf_exit() would end the one that is loaded now.
+	 */
+	if (!k || !me || !a || *(volatile u32 *)&k->exited)
+		return 0;
+	me->in_watch = 1;
+	watch_look(watch, k, a, me);
+	me->in_watch = 0;
 	return 0;
 }
 

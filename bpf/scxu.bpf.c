@@ -815,7 +815,7 @@ void BPF_STRUCT_OPS_SLEEPABLE(scxu_cpu_offline, s32 cpu)
 	bpf_rcu_read_unlock();
 	leaving_cpu = cpu;
 	leaving_until = bpf_ktime_get_ns() + 10 * SECOND_NS;
-	watch_arm();
+	watch_start(); /* here, in a thread of this CPU */
 }
 
 /* --- begin and end ------------------------------------------------------ */

@@ -12,15 +12,16 @@ set -eu
 . "$(dirname "$0")/../names.sh"
 cd "$SCXU_ROOT"
 
-# "NAME TARGET RUNS LENGTH [WHAT A CONTROL FINDS]": one with the last is a control
+# "NAME TARGET RUNS LENGTH [WHAT A CONTROL FINDS]": one with the last is a control. It
+# ends with the find; its many runs are for an order of files or addresses without luck
 TABLE='
 policy-options policy-options 2000000 200
 workload workload 60000 2000
 engine engine 90000 1000
-planted-policy-options policy-options 100000 200 not so: value >=
-planted-words workload 200000 200 words.c.*shift exponent
-planted-rt-app workload 100000 2000 rt-app.c.*null pointer
-planted-engine engine 200000 1000 AddressSanitizer: SEGV
+planted-policy-options policy-options 2000000 200 not so: value >=
+planted-words workload 2000000 200 words.c.*shift exponent
+planted-rt-app workload 2000000 2000 rt-app.c.*null pointer
+planted-engine engine 2000000 1000 AddressSanitizer: SEGV
 '
 only=()
 seconds=
