@@ -71,7 +71,8 @@ struct scxu_sched {
 	uint64_t kicks;
 	uint64_t floors; /* scxu_kernel.floor_seq, as of the last pass */
 	uint64_t pass; /* goes on where the last agent's ended */
-	bool news;  /* something was enqueued in this pass */
+	uint64_t recalled_pass; /* the last in which the stock was recalled */
+	bool news;  /* something was enqueued since */
 	bool kicked;
 	int here;  /* CPU of the agent, -1 when not known */
 	bool here_given;
@@ -609,6 +610,29 @@ static void recall_stock(struct scxu_sched *s)
 		recall_one(s, &s->shm.agent->stock[from % SCXU_STOCK], STOCK);
 }
 
+static uint64_t stock_left(const struct scxu_sched *s)
+{
+	uint64_t from = scxu_load_acquire(&s->shm.kernel->stock_tail);
+
+	if ((int64_t)(s->stock_skip - from) > 0)
+		from = s->stock_skip;
+	return (int64_t)(s->stock_head - from) > 0 ? s->stock_head - from : 0;
+}
+
+/*
+ * A recall costs all that is in the stock, and the agent has no longer than --floor-us
+ * for a pass. So one of more than this many waits until the passes since the last make
+ * up for it: on average no pass recalls more.
+ */
+#define RECALL_A_PASS 64u
+
+static bool recall_is_due(const struct scxu_sched *s)
+{
+	uint64_t left = stock_left(s);
+
+	return s->news && left && s->pass - s->recalled_pass >= left / RECALL_A_PASS;
+}
+
 /*
  * A CPU's ring is recalled when the CPU did not come to take it, having had time
  * to: it was kicked, and the way there takes microseconds.
@@ -645,15 +669,6 @@ static void recall_cpu(struct scxu_sched *s, unsigned int cpu)
 	scxu_store_release(&ac->decisions_skip, end);
 	for (; from != end; from++)
 		recall_one(s, &ac->ring[from % SCXU_CPU_DECISIONS], CPU);
-}
-
-static uint64_t stock_left(const struct scxu_sched *s)
-{
-	uint64_t from = scxu_load_acquire(&s->shm.kernel->stock_tail);
-
-	if ((int64_t)(s->stock_skip - from) > 0)
-		from = s->stock_skip;
-	return (int64_t)(s->stock_head - from) > 0 ? s->stock_head - from : 0;
 }
 
 unsigned int scxu_room(const struct scxu_sched *s)
@@ -761,7 +776,6 @@ bool scxu_engine_pass(struct scxu_sched *s, uint64_t now)
 	bool more;
 
 	scxu_store(&s->now, now);
-	s->news = false;
 	find_cpus(s);
 	floors = scxu_load(&s->shm.kernel->floor_seq);
 	if (floors != s->floors)
@@ -771,8 +785,13 @@ bool scxu_engine_pass(struct scxu_sched *s, uint64_t now)
 	/* What is decided but not taken may no longer be what comes first. */
 	for (cpu = 0; cpu < s->shm.nr_cpus; cpu++)
 		recall_cpu(s, cpu);
-	if (s->news && stock_left(s))
+	if (recall_is_due(s)) {
 		recall_stock(s);
+		s->recalled_pass = s->pass;
+		s->news = false;
+	} else if (!stock_left(s)) {
+		s->news = false;
+	}
 	CALL(s, dispatch, NO_TASK);
 	publish(s);
 	scxu_store(&s->shm.agent->held, s->counts.scheduled);

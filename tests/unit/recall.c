@@ -241,6 +241,37 @@ static void cpu_comes_back(void)
 	end();
 }
 
+/*
+ * One of 640 costs as much as ten of 64: with news in each pass it is recalled in one of
+ * ten, and the last news is not forgotten because its pass was none of these.
+ */
+static void large_stock_less_often(void)
+{
+	unsigned int i, recalls = 0;
+	uint64_t before = 0;
+	struct scxu_decision d;
+
+	begin(640, 4096);
+	for (i = 0; i < 200; i++) {
+		pass();
+		recalls += scxu_engine_counts(sched)->recalled != before;
+		before = scxu_engine_counts(sched)->recalled;
+		CHECK_EQ(kernel_part_dispatch(k, 0, &d), APPLIED);
+		kernel_part_enqueue(k, d.slot, 0, &plain);
+	}
+	CHECK_LE(18, recalls);
+	CHECK_LE(recalls, 200 / 9);
+	for (i = 0; i < 11; i++)
+		pass();
+	CHECK_LE(before + 600, scxu_engine_counts(sched)->recalled);
+	before = scxu_engine_counts(sched)->recalled;
+	for (i = 0; i < 22; i++)
+		pass();
+	CHECK_EQ(scxu_engine_counts(sched)->recalled, before);
+	CHECK_EQ(scxu_nr_queued(sched), 0);
+	end();
+}
+
 /* A policy that decides in enqueue(), also at a recall: it ends, and nothing is lost. */
 static void decides_at_enqueue(int cpu)
 {
@@ -306,5 +337,6 @@ int main(void)
 	decides_at_enqueue(SCXU_CPU_ANY);
 	decides_at_enqueue(1);
 	ring_trampled();
+	large_stock_less_often();
 	return UNIT_END();
 }

@@ -24,6 +24,7 @@ fault_case 18
 cat /tmp/threads
 expect "threads" "$(figure /tmp/threads hogs_threads_all.tasks)" == 10000
 expect "threads that were not there when all began" "$(figure /tmp/threads hogs_threads_all.not_ready)" == 0
-expect "of these, that ran in 6 s" $((10000 - $(figure /tmp/threads hogs_threads_all.never_ran))) '>' 1000
+# s3-ten-thousand-tasks tells that all have their turn; here, that there were turns
+expect "of these, that ran in 6 s" $((10000 - $(figure /tmp/threads hogs_threads_all.never_ran))) '>' 100
 sleep 1
 expect "slots that are still taken" "$(scx_userland status -n 0 | sed -n 's/.*; \([0-9]*\) of [0-9]* slots used/\1/p')" '<' 100

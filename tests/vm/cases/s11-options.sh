@@ -47,20 +47,19 @@ with '--floor-us 500 --affinity agent --max-tasks 64' hogs:6x0
 check "status has them" grep -q '^options: .*--max-tasks 64 .*--floor-us 500 .*--affinity agent' /tmp/status
 with '--floor-us 1000000 --max-tasks 1048576 -s 100' hogs:6x0
 check "status has them" grep -q '^options: .*--max-tasks 1048576 --slice-us 100 --floor-us 1000000 ' /tmp/status
-# more waiting tasks than a stock of any size holds
+# More waiting tasks than a stock of any size holds. A pass that decides 600 takes some ms of
+# a clock that four emulated CPUs share: longer than the floor's 4 ms.
 for batch in 64 4096; do
-	start_sched --batch $batch --slice-us 100000
+	start_sched --batch $batch --slice-us 100000 --floor-us 20000
 	scxu-load --no-rt --warmup 0.5 --seconds 1.5 --get hogs_threads_all.never_ran --get hogs_threads_all.unfinished \
 		hogs-threads:600x0 >/tmp/load
 	check "--batch $batch with 600 hogs: still loaded" sched_alive
 	stop_sched
-	say "--batch $batch: $(value hogs_threads_all.never_ran) hogs never ran, $(value hogs_threads_all.unfinished) not again"
-	# Not with a stock for all of them: 464 were seen to wait for all of these two seconds. Why
-	# is not known yet; the bound on starvation is what they have.
-	if [ $batch = 64 ]; then
-		expect "--batch $batch: hogs that never ran" "$(value hogs_threads_all.never_ran)" '<' 20
-		expect "--batch $batch: hogs that did not run again" "$(value hogs_threads_all.unfinished)" '<' 20
-	fi
+	# in a turn of a ms or two one may not get to a single instruction of its own
+	expect "--batch $batch: hogs that never ran" "$(value hogs_threads_all.never_ran)" '<' 60
+	expect "--batch $batch: hogs that did not run again" "$(value hogs_threads_all.unfinished)" '<' 60
+	expect "--batch $batch: run for the bound on starvation" "$(stat starved)" == 0
+	expect "--batch $batch: times of the floor" "$(($(stat floor_silent) + $(stat floor_late)))" == 0
 	expect "--batch $batch: values out of range" "$(stat invalid)" == 0
 	expect "--batch $batch: decisions carried out" "$(stat applied)" '>' 600
 done
