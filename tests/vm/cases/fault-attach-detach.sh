@@ -23,7 +23,6 @@ fault()
 	fault_episodes=$((fault_episodes - times))
 }
 
-SLACK=2
 # the last of the fifty come without the load: with it they take more than 40 s
 MAY_OUTLAST=1
 fault_case 30

@@ -21,7 +21,6 @@ fault()
 	seq=$(($(cat /sys/kernel/sched_ext/hotplug_seq) - seq))
 }
 
-SLACK=2
 fault_case 10
 expect "times that the CPU went or came" "$seq" == 20
 same "CPUs that are online" "$(cat /sys/devices/system/cpu/online)" 0-3

@@ -19,7 +19,6 @@ fault()
 	done
 }
 
-SLACK=1.5
 fault_case 14
 expect "times that the floor took over since the agent had ended" \
 	$(($(counter floor_absent) - absent)) == 20

@@ -21,6 +21,5 @@ fault()
 	wait "$old"
 }
 
-SLACK=1.3
 fault_case 8
 expect "times that the floor took over since no decision came" "$(counter floor_late)" '>' 0
