@@ -144,7 +144,7 @@ static __always_inline bool into_custody(struct task_struct *p, struct task_ctx 
 	r->vtime = t->vtime;
 	r->weight = p->scx.weight;
 	r->slice = p->se.custom_slice ? p->se.slice : 0;
-	r->flags = flags;
+	r->flags = flags | (t->flags & TASK_UNDECIDED ? SCXU_WAIT_UNDECIDED : 0);
 	r->cpu = scx_bpf_task_cpu(p);
 	if (r->nr_cpus_allowed != (u32)p->nr_cpus_allowed || affinity_agent)
 		record_affinity(r, p);
@@ -315,6 +315,10 @@ __noinline int take(struct scxu_decision *d __arg_nonnull, s32 cpu, u32 how)
 	}
 	t->vtime = vtime;
 	t->slice = slice;
+	if (how == TAKE_DECISION)
+		t->flags &= ~TASK_UNDECIDED;
+	else
+		t->flags |= TASK_UNDECIDED;
 	/*
 	 * This CPU takes one, and not one that may not run here; a CPU that is idle does
 	 * not look by itself.

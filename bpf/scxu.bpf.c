@@ -309,6 +309,7 @@ void BPF_STRUCT_OPS(scxu_enqueue, struct task_struct *p, u64 enq_flags)
 	tell_agent(p, k, a, me, flags, t->vtime, now);
 	return;
 shared:
+	t->flags |= TASK_UNDECIDED;
 	if (t->slot != SCXU_NO_SLOT)
 		leave_custody(t, k); /* of an earlier wait: its decision must not touch this one */
 	/*

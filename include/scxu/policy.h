@@ -42,6 +42,12 @@ enum scxu_enqueue_flags {
 		1u << 1, /* first wait since its fork, or since the scheduler was loaded */
 	SCXU_ENQUEUE_BOUNCED = 1u << 2, /* its decision could not be carried out */
 	SCXU_ENQUEUE_RECALLED = 1u << 3, /* decided, not yet taken; decide again */
+	/*
+	 * Since the last decision that was carried out the kernel part has run it by itself,
+	 * the floor for 30 s perhaps: scxu_task.vtime tells what it has had, by the account
+	 * by which all others were ordered then.
+	 */
+	SCXU_ENQUEUE_UNDECIDED = 1u << 4,
 };
 
 /**

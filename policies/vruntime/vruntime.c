@@ -167,8 +167,15 @@ static void enqueue(struct scxu_sched *sched, struct scxu_task *task, unsigned i
 
 	update_min_vruntime(sched, s);
 	if (!(flags & (SCXU_ENQUEUE_RECALLED | SCXU_ENQUEUE_BOUNCED))) {
-		t->vruntime =
-			vruntime_charge(t->vruntime, task->runtime - t->runtime, task->weight);
+		/*
+		 * Two accounts drift apart: by .6 s in 30 s of the floor, for which one that
+		 * sleeps, placed by the one, would wait for those who compute.
+		 */
+		if (flags & SCXU_ENQUEUE_UNDECIDED)
+			t->vruntime = task->vtime;
+		else
+			t->vruntime = vruntime_charge(t->vruntime, task->runtime - t->runtime,
+						      task->weight);
 		t->runtime = task->runtime;
 		if (flags & SCXU_ENQUEUE_WAKEUP)
 			t->vruntime = vruntime_place(t->vruntime, s->min_vruntime);

@@ -73,7 +73,8 @@ static void flags(void)
 		{ SCXU_WAIT_WAKEUP, SCXU_ENQUEUE_WAKEUP },
 		{ SCXU_WAIT_NEW, SCXU_ENQUEUE_NEW },
 		{ SCXU_WAIT_BOUNCED, 0 }, /* never decided: see bounced.c for those that were */
-		{ ~0u, SCXU_ENQUEUE_WAKEUP | SCXU_ENQUEUE_NEW },
+		{ SCXU_WAIT_UNDECIDED, SCXU_ENQUEUE_UNDECIDED },
+		{ ~0u, SCXU_ENQUEUE_WAKEUP | SCXU_ENQUEUE_NEW | SCXU_ENQUEUE_UNDECIDED },
 	};
 	unsigned int i;
 

@@ -122,7 +122,11 @@ static bool look_at(uint32_t slot)
 	}
 	t->gen = gen;
 	if (!(r->flags & SCXU_WAIT_BOUNCED)) {
-		t->vruntime = vruntime_charge(t->vruntime, r->runtime - t->charged, r->weight);
+		if (r->flags & SCXU_WAIT_UNDECIDED)
+			t->vruntime = r->vtime;
+		else
+			t->vruntime = vruntime_charge(t->vruntime, r->runtime - t->charged,
+						      r->weight);
 		t->charged = r->runtime;
 		if (r->flags & SCXU_WAIT_WAKEUP)
 			t->vruntime = vruntime_place(t->vruntime, min_vruntime);
@@ -290,7 +294,8 @@ static void come(uint32_t slot)
 	}
 	/* it ran; in whole slices often, so that there are equals */
 	t->runtime += unit_below(&seed, 2) ? SLICE : unit_below(&seed, 4 * MS);
-	begin_wait(slot, unit_below(&seed, 2) ? SCXU_WAIT_WAKEUP : 0);
+	begin_wait(slot, (unit_below(&seed, 2) ? SCXU_WAIT_WAKEUP : 0) |
+				 (unit_below(&seed, 16) ? 0 : SCXU_WAIT_UNDECIDED));
 }
 
 static void leave(uint32_t slot)

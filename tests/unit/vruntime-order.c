@@ -167,6 +167,44 @@ static void sleepers(void)
 	end();
 }
 
+/*
+ * The floor has run it: then the kernel part's account counts, and not what the policy makes
+ * of its run time, whichever is further on. Otherwise it says nothing.
+ */
+static void account_of_the_floor(void)
+{
+	static const struct {
+		uint64_t vtime;
+		uint32_t flags;
+		uint64_t wanted;
+	} waits[] = {
+		{ 403 * MS, SCXU_WAIT_UNDECIDED, 403 * MS },
+		{ 408 * MS, 0, 503 * MS },
+		{ 450 * MS, SCXU_WAIT_UNDECIDED, 450 * MS },
+		{ 390 * MS, SCXU_WAIT_UNDECIDED | SCXU_WAIT_WAKEUP, 397 * MS },
+	};
+	struct scxu_decision d;
+	unsigned int i;
+
+	begin(1, 8);
+	kernel_part_run(k, 0, 77, 100 * MS, 100, 0);
+	new_task(0, 0, 100, 0);
+	scxu_engine_pass(sched, 1);
+	CHECK_EQ(kernel_part_dispatch(k, 0, &d), APPLIED);
+	kernel_part_run(k, 0, 77, 400 * MS, 100, 2);
+	for (i = 0; i < sizeof(waits) / sizeof(waits[0]); i++) {
+		kernel_part_enqueue(k, 0, 0,
+				    &(struct wait_facts) { .runtime = (i + 1) * 100 * MS,
+							   .vtime = waits[i].vtime,
+							   .flags = waits[i].flags });
+		scxu_engine_pass(sched, 2 + i);
+		CHECK_EQ(kernel_part_dispatch(k, 0, &d), APPLIED);
+		CHECK_LE(waits[i].wanted, d.vtime);
+		CHECK_LE(d.vtime, waits[i].wanted + 10);
+	}
+	end();
+}
+
 /* A woken one may have preempted. */
 static enum outcome take_anywhere(struct scxu_decision *d)
 {
@@ -388,6 +426,7 @@ int main(void)
 	recalled_keeps_its_turn();
 	charges();
 	sleepers();
+	account_of_the_floor();
 	min_vruntime();
 	idle_first();
 	preempts();

@@ -400,7 +400,7 @@ static void into_custody(struct scxu_sim *m, struct task *t, unsigned int here, 
 	r->runtime = t->runtime;
 	r->vtime = t->vtime;
 	r->weight = t->weight;
-	r->flags = flags;
+	r->flags = flags | (t->undecided ? SCXU_WAIT_UNDECIDED : 0);
 	r->cpu = t->cpu;
 	r->nr_cpus_allowed = (uint32_t)__builtin_popcountll(t->cpus);
 	r->cpus[0] = t->cpus;
@@ -497,6 +497,7 @@ static int take(struct scxu_sim *m, const struct scxu_decision *d, unsigned int 
 		slice = how == TAKE_STARVED ? TICK_NS / 4 : shared_slice(m);
 	t->vtime = vtime;
 	t->last_slice = slice;
+	t->undecided = how != TAKE_DECISION;
 	if (how == TAKE_DECISION && slice > m->longest_slice)
 		m->longest_slice = slice;
 	switch (how) {
@@ -928,6 +929,7 @@ void kernel_part_enqueue(struct scxu_sim *m, struct task *t, bool wakeup, unsign
 	tell_agent(m, t, flags, here);
 	return;
 shared:
+	t->undecided = true;
 	if (t->slot != SCXU_NO_SLOT)
 		leave_custody(m, t);
 	if (flags & SCXU_WAIT_NEW && !agent_in_charge(m))

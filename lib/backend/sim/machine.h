@@ -59,6 +59,7 @@ struct task {
 	uint32_t slot;
 	unsigned int order;
 	bool fresh;
+	bool undecided;
 
 	/* DSQs: by virtual time, or first in first out; and all that wait, oldest first */
 	RB_ENTRY(task) node;
