@@ -90,6 +90,7 @@ struct scxu_record {
 	X(failed_enqueues, "events that found their ring full (agent rescans)") \
 	X(no_slot, "tasks kept in the kernel because all slots were taken")     \
 	X(idle_direct, "idle CPU taken in the kernel part (--idle kernel)")     \
+	X(standing, "wake-ups by a standing decision (--decide standing)")      \
 	X(decisions, "decisions taken up by a CPU")                             \
 	X(applied, "decisions carried out")                                     \
 	X(stale, "decisions dropped: the wait that they were made for is over") \
@@ -204,6 +205,7 @@ enum scxu_modes {
 	SCXU_MODE_PARTIAL	= 1u << 0,
 	SCXU_MODE_AFFINITY_AGENT = 1u << 1,
 	SCXU_MODE_IDLE_KERNEL	= 1u << 2,
+	SCXU_MODE_STANDING	= 1u << 3,	/* scxu_standing counts */
 };
 
 /* Kernel-written, one of it. */
@@ -251,6 +253,19 @@ struct scxu_decision {
 	__u32 pad;
 };
 
+/*
+ * Agent-written, one a slot: what applies to the next wake-ups of this task, until the
+ * agent says otherwise. The kernel part then queues it at once, by its virtual time.
+ */
+struct scxu_standing {
+	__u32 birth;		/* of the task: scxu_record.birth, its low half; 0: nothing stands */
+	__u32 slice_us;		/* 0: the default */
+	__s32 deadline_us;	/* so much later than by its virtual time, or earlier; virtual time */
+	__u32 flags;		/* SCXU_DECIDE_PREEMPT */
+};
+#define SCXU_STANDING_MAX_US	100000	/* how much earlier or later */
+#define SCXU_STANDING_AHEAD_NS	1000000ull /* so far before another it may preempt it */
+
 /* Agent-written, one a CPU. */
 struct scxu_agent_cpu {
 	__u64 events_tail;
@@ -297,6 +312,7 @@ _Static_assert(SCXU_MAX_TASKS == 1u << SCXU_EVENT_CPU_SHIFT, "an event's slot");
 _Static_assert(SCXU_MAX_CPUS == 1u << (SCXU_EVENT_KIND_SHIFT - SCXU_EVENT_CPU_SHIFT),
 	       "an event's CPU");
 _Static_assert(sizeof(struct scxu_decision) == 32, "decision");
+_Static_assert(sizeof(struct scxu_standing) == 16, "standing decision");
 _Static_assert(sizeof(struct scxu_agent_cpu) == 64 + 64 * 32, "agent_cpu");
 _Static_assert(sizeof(struct scxu_agent) == 64 + 256 + 4096 * 32, "agent");
 

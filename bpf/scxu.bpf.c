@@ -22,6 +22,9 @@
  *              that it names, inserts the task, and looks again whether all that
  *              it relied on still holds.
  *
+ * With --decide standing, a wake-up of which the agent has left word goes to DSQ_SHARED
+ * at once (standing.bpf.h).
+ *
  * The floor: when the agent was asked and does not answer for floor_ns, waiting
  * tasks move from custody to DSQ_SHARED, and new ones go there directly, until
  * it answers. While both kinds are there, a CPU takes whichever is first by virtual
@@ -86,7 +89,7 @@
  * of ours writes (makes_sense(), ring_next()) tell that it is broken: the floor
  * takes over, for longer each time that this happens again within a second.
  */
-#include "floor.bpf.h"
+#include "standing.bpf.h"
 
 char _license[] SEC("license")
 = "GPL";
@@ -94,17 +97,32 @@ char _license[] SEC("license")
 /* --- enqueue ------------------------------------------------------------ */
 
 /* Tasks that the kernel part orders by itself. */
-static __always_inline void enqueue_shared(struct task_struct *p, u64 vtime, u64 enq_flags,
-					   struct scxu_cpu *me)
+static __always_inline bool enqueue_shared(struct task_struct *p, u64 slice, u64 vtime,
+					   u64 enq_flags, struct scxu_cpu *me)
 {
 	struct scxu_cpu *c = agent_orders(p) ? cpu_state(scx_bpf_task_cpu(p)) : NULL;
 
 	if (c)
 		vtime = by_cpu(c, vtime, p->scx.weight);
-	dsq_insert_vtime(p, DSQ_SHARED, shared_slice(), vtime, enq_flags);
+	dsq_insert_vtime(p, DSQ_SHARED, slice, vtime, enq_flags);
 	/* The kick happens when the rq lock is released, after the insert. */
-	if (!kick_idle_for(p, me))
-		watch_arm(); /* for a CPU that goes idle before the insert takes effect */
+	if (kick_idle_for(p, me))
+		return true;
+	watch_arm(); /* for a CPU that goes idle before the insert takes effect */
+	return false;
+}
+
+static __always_inline void enqueue_standing(struct task_struct *p, struct task_ctx *t,
+					     const struct scxu_standing *s, u64 enq_flags,
+					     struct scxu_cpu *me)
+{
+	u64 vtime = t->vtime + s->deadline_us * 1000ll;
+
+	me->counters[SCXU_COUNT_standing]++;
+	t->flags |= TASK_UNDECIDED;
+	t->slice = standing_slice(s);
+	if (!enqueue_shared(p, t->slice, vtime, enq_flags, me) && s->flags & SCXU_DECIDE_PREEMPT)
+		preempt_for(p, vtime, me);
 }
 
 static __always_inline bool kept_in_kernel(struct task_struct *p)
@@ -173,7 +191,7 @@ static __always_inline void enqueue_agent(struct task_struct *p, u64 enq_flags,
 	place(p, t, k, SCXU_WAIT_WAKEUP);
 	if (ran < floor_ns)
 		wait_a_slice(t, k);
-	enqueue_shared(p, t->vtime, enq_flags, me);
+	enqueue_shared(p, shared_slice(), t->vtime, enq_flags, me);
 }
 
 static __always_inline void enqueue_kthread(struct task_struct *p, u64 enq_flags,
@@ -252,6 +270,7 @@ void BPF_STRUCT_OPS(scxu_enqueue, struct task_struct *p, u64 enq_flags)
 	struct scxu_kernel *k = kernel_state();
 	struct scxu_agent *a = agent_area();
 	struct scxu_cpu *me = cpu_state(cpu);
+	struct scxu_standing stand = {}; /* clang would spill an undefined one */
 	struct task_ctx *t;
 	u64 now;
 
@@ -299,6 +318,11 @@ void BPF_STRUCT_OPS(scxu_enqueue, struct task_struct *p, u64 enq_flags)
 		call_agent(me, now);
 		goto shared;
 	}
+	if (flags == SCXU_WAIT_WAKEUP && stands(t, me, &stand)) {
+		leave_custody(t, k); /* see "shared" */
+		enqueue_standing(p, t, &stand, enq_flags, me);
+		return;
+	}
 	if (task_slot(p, t, k) || !into_custody(p, t, k, me, cpu, flags, now)) {
 		me->counters[SCXU_COUNT_no_slot]++;
 		goto shared;
@@ -319,14 +343,16 @@ shared:
 	 */
 	if (flags & SCXU_WAIT_NEW && !agent_in_charge(k))
 		t->vtime += scxu_vtime_of(slice_ns, p->scx.weight);
-	enqueue_shared(p, t->vtime, enq_flags, me);
+	enqueue_shared(p, shared_slice(), t->vtime, enq_flags, me);
 }
 
 s32 BPF_STRUCT_OPS(scxu_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wake_flags)
 {
 	struct scxu_kernel *k = kernel_state();
 	struct scxu_cpu *me = cpu_state(bpf_get_smp_processor_id());
-	bool is_idle = false, is_agent = p->pid == agent_tid, kept;
+	bool is_idle = false, is_agent = p->pid == agent_tid, kept, standing_one = false;
+	struct scxu_standing stand = {}; /* clang would spill an undefined one */
+	struct task_ctx *t = NULL;
 	s32 cpu;
 
 	if (!k || !me)
@@ -343,7 +369,11 @@ s32 BPF_STRUCT_OPS(scxu_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wak
 		kept = !agent_in_charge(k);
 	}
 	me->wake_sync = !!(wake_flags & WAKE_SYNC);
-	if (!kept && !idle_kernel)
+	if (decide_standing && !kept) {
+		t = task_ctx(p);
+		standing_one = stands(t, me, &stand);
+	}
+	if (!kept && !idle_kernel && !standing_one)
 		return prev_cpu; /* where it goes is the agent's to say */
 	/* where the kernel wakes an idle CPU in any case: for the task for which it was asked */
 	if (is_agent && (u32)agent_goes < nr_cpu_ids)
@@ -354,6 +384,13 @@ s32 BPF_STRUCT_OPS(scxu_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wak
 			return prev_cpu;
 		cpu = cpu_for_agent(prev_cpu);
 		return bpf_cpumask_test_cpu(cpu, p->cpus_ptr) ? cpu : prev_cpu;
+	}
+	if (standing_one && t) {
+		t->flags |= TASK_UNDECIDED;
+		t->slice = standing_slice(&stand);
+		dsq_insert(p, DSQ_LOCAL, t->slice, 0);
+		me->counters[SCXU_COUNT_standing]++;
+		return cpu;
 	}
 	dsq_insert(p, DSQ_LOCAL, is_agent ? floor_ns : slice_ns, 0);
 	if (!kept)

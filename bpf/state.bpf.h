@@ -35,6 +35,7 @@ const volatile __u64 orphan_ns; /* 0: never */
 const volatile __u32 modes; /* enum scxu_modes, for who reads scxu_kernel */
 const volatile _Bool affinity_agent;
 const volatile _Bool idle_kernel;
+const volatile _Bool decide_standing;
 /* Controls of tests/vm: what goes wrong without them. */
 const volatile _Bool test_no_floor;
 const volatile _Bool test_no_affinity_check;
@@ -101,6 +102,15 @@ struct {
 	__type(value, u64);
 } maybe_waiting SEC(".maps");
 
+/* Of max_tasks with decide_standing. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct scxu_standing);
+} standing SEC(".maps");
+
 struct task_ctx {
 	u64 vtime;  /* up to the last stop */
 	u64 run_start;  /* sum_exec_runtime when it began to run */
@@ -113,8 +123,9 @@ struct task_ctx {
 	u32 order; /* by whose virtual now it was placed last: CPU + 2, 1 the agent's, 0 never yet */
 	u32 pad;
 };
-#define TASK_FRESH     (1u << 0) /* has not waited yet */
-#define TASK_UNDECIDED (1u << 1) /* has run without a decision since the last that was carried out */
+#define TASK_FRESH (1u << 0) /* has not waited yet */
+#define TASK_UNDECIDED \
+	(1u << 1) /* has run without a decision since the last that was carried out */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);

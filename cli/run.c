@@ -30,6 +30,7 @@ struct config {
 	unsigned int stats;
 	unsigned int affinity;
 	unsigned int idle;
+	unsigned int decide;
 	unsigned int orphan_s;
 	unsigned int dumpable;
 	bool takeover;
@@ -42,6 +43,7 @@ struct config {
 };
 
 static const char *const who[] = { "kernel", "agent", NULL };
+static const char *const when[] = { "ahead", "standing", NULL };
 static const char *const yes_no[] = { "no", "yes", NULL };
 
 #define AT(member) offsetof(struct config, member)
@@ -66,6 +68,10 @@ static const struct option_spec specs[] = {
 	{ 0, "idle", "WHO", OPTION_CHOICE, AT(idle), 0, 0, who,
 	  "who gives a waking task an idle CPU: agent (default) or kernel,\n"
 	  "which is faster, and no decision of the policy" },
+	{ 0, "decide", "HOW", OPTION_CHOICE, AT(decide), 0, 0, when,
+	  "ahead (default): each wait of a task is decided by the policy; or\n"
+	  "standing: what it has said of a task is carried out in the kernel\n"
+	  "part at the task's next wake-ups, which is faster" },
 	{ 0, "max-tasks", "N", OPTION_NUMBER, AT(max_tasks), 64, 1048576, NULL,
 	  "task slots (default 65536, a multiple of 64); tasks beyond stay in\n"
 	  "the kernel part until slots are free" },
@@ -265,6 +271,7 @@ int verb_run(int argc, char **argv)
 	options.test_no_affinity_check = config.no_affinity_check;
 	options.affinity_agent = config.affinity == 1;
 	options.idle_kernel = config.idle == 0;
+	options.standing = config.decide == 1;
 	options.verbose = config.verbose;
 	options.values = policy->values;
 

@@ -32,6 +32,7 @@ struct config {
 	unsigned int max_tasks;
 	unsigned int affinity;
 	unsigned int idle;
+	unsigned int decide;
 	unsigned int wake_ns;
 	unsigned int event_ns;
 	unsigned int decision_ns;
@@ -46,6 +47,7 @@ struct config {
 };
 
 static const char *const who[] = { "kernel", "agent", NULL };
+static const char *const when[] = { "ahead", "standing", NULL };
 
 #define AT(member) offsetof(struct config, member)
 #define NS_MAX	   100000000
@@ -99,6 +101,8 @@ static const struct option_spec specs[] = {
 	  "who schedules tasks of limited affinity (default kernel)" },
 	{ 0, "idle", "WHO", OPTION_CHOICE, AT(idle), 0, 0, who,
 	  "who gives a waking task an idle CPU (default agent)" },
+	{ 0, "decide", "HOW", OPTION_CHOICE, AT(decide), 0, 0, when,
+	  "as for run: ahead (default) or standing" },
 	{ 0, "max-tasks", "N", OPTION_NUMBER, AT(max_tasks), 64, 65536, NULL,
 	  "task slots of the kernel part (default 4096, a multiple of 64)" },
 	{ 0, "starve-ms", "MS", OPTION_NUMBER, AT(starve_ms), 1, 86400000, NULL,
@@ -367,6 +371,7 @@ static void set(const struct config *config, struct scxu_sim_options *o)
 	o->shared_clock = config->shared_clock;
 	o->affinity_agent = config->affinity == 1;
 	o->idle_kernel = config->idle == 0;
+	o->standing = config->decide == 1;
 	o->check_all = config->check_all;
 	o->seed = config->seed;
 	o->slice_ns = config->slice_us * 1000ull;

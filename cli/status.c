@@ -49,10 +49,10 @@ static void print_loaded(const struct scxu_status *s, const struct config *confi
 	putchar('\n');
 	if (s->orphan_ends_at)
 		printf("ends in:    %.1f s, if no agent comes\n", -ago(s, s->orphan_ends_at));
-	printf("options:    --max-tasks %u --slice-us %u --floor-us %u --orphan-s %u%s%s%s\n",
+	printf("options:    --max-tasks %u --slice-us %u --floor-us %u --orphan-s %u%s%s%s%s\n",
 	       s->max_tasks, s->slice_us, s->floor_us, s->orphan_s, s->partial ? " --partial" : "",
-	       s->affinity_agent ? " --affinity agent" : "",
-	       s->idle_kernel ? " --idle kernel" : "");
+	       s->affinity_agent ? " --affinity agent" : "", s->idle_kernel ? " --idle kernel" : "",
+	       s->standing ? " --decide standing" : "");
 	printf("waiting:    %" PRIu64 " tasks; %" PRIu64 " of %" PRIu64 " slots used\n", c->waiting,
 	       c->slots_used, c->slots_max);
 	printf("waits:      p50 %.0f us, p99 %.0f us, max %.0f us\n",

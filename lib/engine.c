@@ -746,6 +746,30 @@ int scxu_decide(struct scxu_sched *s, struct scxu_task *task, int cpu, uint64_t 
 	return 0;
 }
 
+int scxu_stand(struct scxu_sched *s, const struct scxu_task *task, uint64_t slice_ns,
+	       int64_t deadline_ns, unsigned int flags)
+{
+	const int64_t most = SCXU_STANDING_MAX_US * 1000ll;
+	const struct entry *e = entry_of_task(task);
+	struct scxu_standing stand;
+
+	if (flags & ~SCXU_PREEMPT || deadline_ns > most || deadline_ns < -most ||
+	    (slice_ns && (slice_ns < SCXU_SLICE_MIN_NS || slice_ns > SCXU_SLICE_MAX_NS))) {
+		count(&s->counts.failed, 1);
+		return -EINVAL;
+	}
+	if (!(scxu_load(&s->shm.kernel->loaded.modes) & SCXU_MODE_STANDING))
+		return 0;
+	stand = (struct scxu_standing) {
+		.birth = (uint32_t)e->birth,
+		.slice_us = (uint32_t)(slice_ns / 1000),
+		.deadline_us = (int32_t)(deadline_ns / 1000),
+		.flags = flags & SCXU_PREEMPT ? SCXU_DECIDE_PREEMPT : 0,
+	};
+	scxu_copy_out(&s->shm.standing[task->slot], &stand, sizeof(stand));
+	return 0;
+}
+
 static void publish(struct scxu_sched *s)
 {
 	unsigned int cpu;
@@ -919,6 +943,8 @@ void scxu_engine_begin(struct scxu_sched *s, int agent_tid)
 	s->stock_skip = s->stock_head;
 	shm->agent->stock_head = s->stock_head;
 	shm->agent->stock_skip = s->stock_head;
+	if (shm->kernel->loaded.modes & SCXU_MODE_STANDING)
+		memset(shm->standing, 0, shm->max_tasks * sizeof(*shm->standing));
 	s->kicks = shm->agent->kick_seq;
 	s->pass = shm->agent->passes;
 	rescan(s); /* what waited before we came */

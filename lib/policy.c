@@ -109,6 +109,16 @@ int scxu_policy_check(const struct scxu_policy_ops *ops, const char *where)
 	return check_options(ops, where);
 }
 
+int scxu_policy_check_standing(const struct scxu_policy_ops *ops, bool asked)
+{
+	if (!asked || ops->stands)
+		return 0;
+	scxu_log(SCXU_LOG_ERROR,
+		 "policy %s leaves no standing decisions: run it without --decide standing",
+		 ops->name);
+	return -EINVAL;
+}
+
 /* --- where it is ------------------------------------------------------------ */
 
 /* Appends a word; what does not fit is left out. */

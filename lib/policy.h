@@ -12,4 +12,7 @@
  */
 int scxu_policy_check(const struct scxu_policy_ops *ops, const char *where);
 
+/* Can it be run with --decide standing, if that is asked for. 0; or -EINVAL, having logged why. */
+int scxu_policy_check_standing(const struct scxu_policy_ops *ops, bool asked);
+
 #endif

@@ -18,6 +18,7 @@ struct scxu_shm {
 	const struct scxu_kernel *kernel;
 	struct scxu_agent *agent;
 	struct scxu_agent_cpu *agent_cpus; /* nr_cpus of them */
+	struct scxu_standing *standing; /* max_tasks of them, with SCXU_MODE_STANDING */
 	unsigned int max_tasks;
 	unsigned int nr_cpus;
 	int agent_tid;

@@ -216,6 +216,26 @@ enum scxu_decide_flags {
 int scxu_decide(struct scxu_sched *sched, struct scxu_task *task, int cpu, uint64_t slice_ns,
 		uint64_t vtime, unsigned int flags);
 
+/**
+ * scxu_stand() - what applies to @task's next wake-ups, until told otherwise
+ * With --decide standing the kernel part then carries that out by itself: the task gets an
+ * idle CPU, or is queued by its virtual time among all that wait, and no enqueue()
+ * comes. The end of its slice, and its first wait, come to the policy as ever; what it has
+ * run meanwhile is in its record. Without --decide standing: nothing.
+ * @slice_ns:	0 for the default; 50 us to 1 s
+ * @deadline_ns: so much later than by its virtual time, or earlier when negative; virtual
+ *		time, 100 ms at most to either side, whole us
+ * @flags:	SCXU_PREEMPT: the running task that is furthest ahead of it gives way, if by
+ *		more than 1 ms of virtual time at the weight of @task
+ *
+ * Call it for a task of which the policy knows, at any time. It ends with the task, or
+ * with the agent. A policy that does sets scxu_policy_ops.stands.
+ *
+ * Returns: 0; -EINVAL for a value out of range.
+ */
+int scxu_stand(struct scxu_sched *sched, const struct scxu_task *task, uint64_t slice_ns,
+	       int64_t deadline_ns, unsigned int flags);
+
 /** scxu_room() - how many more decisions for any CPU are wanted in this pass */
 unsigned int scxu_room(const struct scxu_sched *sched);
 
@@ -252,6 +272,7 @@ struct scxu_policy_ops {
 	size_t task_size; /* bytes of scxu_task_data(), at most 4096 */
 	size_t sched_size; /* bytes of scxu_sched_data() */
 	const struct scxu_policy_option *options; /* at most 32; a NULL name ends them */
+	bool stands; /* it calls scxu_stand(); without, --decide standing is refused */
 
 	/* Before anything else. May allocate and block. Returns 0 or -errno. */
 	int (*init)(struct scxu_sched *sched);

@@ -42,6 +42,7 @@ struct scxu_runner;
  * @partial:	only tasks of class SCHED_EXT
  * @affinity_agent: the policy also gets tasks limited to two or more CPUs
  * @idle_kernel: the kernel part gives a waking task an idle CPU by itself
+ * @standing:	what the policy left by scxu_stand() decides a task's next wake-ups
  * @verbose:	the verifier's and libbpf's messages at SCXU_LOG_DEBUG
  * @takeover:	an agent that lives shall give way; else scxu_runner_create() fails
  * @undumpable:	no core dumps, and no ptrace(2) but by root: PR_SET_DUMPABLE
@@ -60,6 +61,7 @@ struct scxu_runner_options {
 	bool partial;
 	bool affinity_agent;
 	bool idle_kernel;
+	bool standing;
 	bool verbose;
 	bool takeover;
 	bool undumpable;

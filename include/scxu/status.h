@@ -47,7 +47,7 @@ void scxu_episode_text(const struct scxu_floor_episode *episode, char *text, siz
  * @since:	ns, CLOCK_MONOTONIC: since when who is in charge is
  * @now:	the time of this status, likewise
  * @orphan_ends_at: when it will end by itself for want of an agent; 0: it will not
- * @max_tasks, @slice_us, @floor_us, @orphan_s, @partial, @affinity_agent, @idle_kernel:
+ * @max_tasks, @slice_us, @floor_us, @orphan_s, @partial, @affinity_agent, @idle_kernel, @standing:
  *		what it was loaded with
  * @stats:	what the kernel part has counted; what an agent counts is 0 there
  * @nr_episodes: since it was loaded
@@ -68,6 +68,7 @@ struct scxu_status {
 	bool partial;
 	bool affinity_agent;
 	bool idle_kernel;
+	bool standing;
 	struct scxu_stats stats;
 	uint64_t nr_episodes;
 	struct scxu_floor_episode episodes[SCXU_STATUS_EPISODES];

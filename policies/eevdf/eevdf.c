@@ -162,7 +162,7 @@ static uint64_t virtual(uint64_t ns, uint32_t weight)
 static uint64_t slice_of(const struct scxu_sched *sched, const struct esched *s,
 			 const struct scxu_task *task)
 {
-	uint64_t slice = task->slice ? task->slice : s->slice_us * 1000;
+	uint64_t slice = task && task->slice ? task->slice : s->slice_us * 1000;
 
 	if (!slice)
 		slice = scxu_slice(sched);
@@ -354,6 +354,18 @@ static int preempt_where(struct scxu_sched *sched, const struct scxu_task *task,
 	return found;
 }
 
+/* A task that asks for shorter slices than others is queued so much earlier. */
+static void stand(struct scxu_sched *sched, const struct esched *s, const struct scxu_task *task)
+{
+	uint64_t slice = slice_of(sched, s, task);
+	int64_t most = 100000000,
+		later = ((int64_t)slice - (int64_t)slice_of(sched, s, NULL)) * 100 / task->weight;
+
+	if (later > most || later < -most)
+		later = later < 0 ? -most : most;
+	scxu_stand(sched, task, slice, later, SCXU_PREEMPT);
+}
+
 /* Decides it, if there is a place for it. Returns whether it is the engine's now, or no one's. */
 static bool decide(struct scxu_sched *sched, struct esched *s, struct etask *t, unsigned int *room)
 {
@@ -371,6 +383,8 @@ static bool decide(struct scxu_sched *sched, struct esched *s, struct etask *t, 
 	err = scxu_decide(sched, task, cpu, slice_of(sched, s, task), t->vruntime, flags);
 	if (err && err != -ESTALE)
 		return false;
+	if (!err)
+		stand(sched, s, task);
 	t->woken = false;
 	t->lag = (int64_t)(s->now - t->vruntime);
 	t->load = s->all_load;
@@ -421,6 +435,7 @@ const struct scxu_policy_ops eevdf_policy = {
 	.task_size = sizeof(struct etask),
 	.sched_size = sizeof(struct esched),
 	.options = options,
+	.stands = true,
 	.init = init,
 	.task_enter = task_enter,
 	.task_exit = task_exit,

@@ -304,6 +304,8 @@ static void dispatch(struct scxu_sched *sched)
 			continue;
 		RB_REMOVE(tree, &s->tree, t);
 		t->woken = false;
+		if (!err)
+			scxu_stand(sched, task, slice_of(sched, s), 0, SCXU_PREEMPT);
 		if (!err && cpu < 0)
 			room--;
 	}
@@ -331,6 +333,7 @@ const struct scxu_policy_ops vruntime_policy = {
 	.task_size = sizeof(struct vtask),
 	.sched_size = sizeof(struct vsched),
 	.options = options,
+	.stands = true,
 	.init = init,
 	.task_enter = task_enter,
 	.enqueue = enqueue,

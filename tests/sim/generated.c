@@ -31,7 +31,7 @@ struct run {
 	char words[WORDS_MAX][48];
 	unsigned int fault_from, fault_to; /* ms; equal: none */
 	unsigned int off_cpu, off_from, off_to;
-	bool exact, shared_clock, affinity_agent, idle_kernel;
+	bool exact, shared_clock, affinity_agent, idle_kernel, standing;
 };
 
 static void make_word(uint64_t *seed, char *word, size_t size, unsigned int cpus)
@@ -96,6 +96,7 @@ static struct run make(uint64_t number, const struct scxu_policy_ops *policy)
 	r.shared_clock = !unit_below(&seed, 4);
 	r.affinity_agent = unit_below(&seed, 2);
 	r.idle_kernel = !unit_below(&seed, 4);
+	r.standing = !unit_below(&seed, 4) && policy->stands;
 	r.nr_words = 1 + unit_below(&seed, WORDS_MAX);
 	for (i = 0; i < r.nr_words; i++)
 		make_word(&seed, r.words[i], sizeof(r.words[i]), r.cpus);
@@ -143,6 +144,8 @@ static void print_command(const struct run *r)
 		printf(" --affinity agent");
 	if (r->idle_kernel)
 		printf(" --idle kernel");
+	if (r->standing)
+		printf(" --decide standing");
 	if (r->fault_from != r->fault_to)
 		printf(" --agent-fault %u:%u", r->fault_from, r->fault_to);
 	if (r->off_from != r->off_to)
@@ -174,6 +177,7 @@ static int run(const struct run *r, char *why, size_t size, uint64_t *events)
 	o.shared_clock = r->shared_clock;
 	o.affinity_agent = r->affinity_agent;
 	o.idle_kernel = r->idle_kernel;
+	o.standing = r->standing;
 	if (r->fault_from != r->fault_to) {
 		o.nr_faults = 1;
 		o.faults[0].from = r->fault_from * 1000000ull;
@@ -253,6 +257,9 @@ static void shrink(struct run *r, const char *why)
 		s = *r;
 		s.idle_kernel = false;
 		again |= r->idle_kernel && try(r, &s, why);
+		s = *r;
+		s.standing = false;
+		again |= r->standing && try(r, &s, why);
 		s = *r;
 		s.affinity_agent = false;
 		again |= r->affinity_agent && try(r, &s, why);

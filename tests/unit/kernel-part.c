@@ -65,6 +65,7 @@ struct kernel_part *kernel_part_create(unsigned int nr_cpus, unsigned int max_ta
 	k->kernel = writable;
 	k->shm.agent = map_array(k, sizeof(*k->shm.agent), NULL);
 	k->shm.agent_cpus = map_array(k, nr_cpus * sizeof(*k->shm.agent_cpus), NULL);
+	k->shm.standing = map_array(k, max_tasks * sizeof(*k->shm.standing), NULL);
 	k->shm.max_tasks = max_tasks;
 	k->shm.nr_cpus = nr_cpus;
 	k->shm.agent_tid = AGENT_TID;

@@ -27,8 +27,8 @@ struct kernel_part {
 	uint64_t births;
 	bool no_events; /* enqueue() forgets the event */
 	void (*midway)(void); /* enqueue() has written some facts */
-	void *maps[10];
-	size_t sizes[10];
+	void *maps[12];
+	size_t sizes[12];
 	unsigned int nr_maps;
 };
 

@@ -125,8 +125,8 @@ static bool look_at(uint32_t slot)
 		if (r->flags & SCXU_WAIT_UNDECIDED)
 			t->vruntime = r->vtime;
 		else
-			t->vruntime = vruntime_charge(t->vruntime, r->runtime - t->charged,
-						      r->weight);
+			t->vruntime =
+				vruntime_charge(t->vruntime, r->runtime - t->charged, r->weight);
 		t->charged = r->runtime;
 		if (r->flags & SCXU_WAIT_WAKEUP)
 			t->vruntime = vruntime_place(t->vruntime, min_vruntime);

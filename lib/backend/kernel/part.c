@@ -44,6 +44,7 @@ static const struct shared_map {
 	{ "agent", sizeof(struct scxu_agent), offsetof(struct scxu_shm, agent), false },
 	{ "agent_cpus", sizeof(struct scxu_agent_cpu), offsetof(struct scxu_shm, agent_cpus),
 	  false },
+	{ "standing", sizeof(struct scxu_standing), offsetof(struct scxu_shm, standing), false },
 };
 
 #define NR_SHARED_MAPS (sizeof(shared_maps) / sizeof(shared_maps[0]))
@@ -110,7 +111,7 @@ static int make_pins(const struct scxu_bpf *skel)
 {
 	const struct bpf_map *const maps[NR_SHARED_MAPS] = {
 		skel->maps.records, skel->maps.kernel,	   skel->maps.cpus,
-		skel->maps.agent,   skel->maps.agent_cpus,
+		skel->maps.agent,   skel->maps.agent_cpus, skel->maps.standing,
 	};
 	size_t i;
 	int err;
@@ -206,7 +207,8 @@ static int map_all(struct part *p, bool agent)
 	}
 	p->shm.max_tasks = entries[0];
 	p->shm.nr_cpus = entries[2];
-	if (entries[1] != 1 || (agent && (entries[3] != 1 || entries[4] != entries[2])))
+	if (entries[1] != 1 || (agent && (entries[3] != 1 || entries[4] != entries[2] ||
+					  (entries[5] != 1 && entries[5] != entries[0]))))
 		return -EPROTO;
 	return 0;
 }
@@ -306,6 +308,7 @@ static int load(struct scxu_bpf *skel, const struct scxu_runner_options *o, unsi
 	skel->rodata->modes = scxu_runner_modes(o);
 	skel->rodata->affinity_agent = o->affinity_agent;
 	skel->rodata->idle_kernel = o->idle_kernel;
+	skel->rodata->decide_standing = o->standing;
 	skel->rodata->test_no_floor = o->test_no_floor;
 	skel->rodata->test_no_affinity_check = o->test_no_affinity_check;
 	skel->struct_ops.scx_userland->hotplug_seq = hotplug_seq();
@@ -313,6 +316,8 @@ static int load(struct scxu_bpf *skel, const struct scxu_runner_options *o, unsi
 		ops_flag("SCX_OPS_KEEP_BUILTIN_IDLE") |
 		(o->partial ? ops_flag("SCX_OPS_SWITCH_PARTIAL") : 0);
 	err = bpf_map__set_max_entries(skel->maps.records, o->max_tasks);
+	if (!err && o->standing)
+		err = bpf_map__set_max_entries(skel->maps.standing, o->max_tasks);
 	if (!err)
 		err = bpf_map__set_max_entries(skel->maps.next_free, o->max_tasks);
 	if (!err)

@@ -26,7 +26,7 @@ struct part {
 	int commit;
 	int enlist;
 	struct scxu_shm shm;
-	struct mapping mappings[5];
+	struct mapping mappings[6];
 	unsigned int nr_mappings;
 	struct scxu_bpf *skel; /* of the process that has loaded it, until it attaches */
 };

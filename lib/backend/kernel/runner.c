@@ -78,7 +78,8 @@ uint32_t scxu_runner_modes(const struct scxu_runner_options *o)
 {
 	return (o->partial ? SCXU_MODE_PARTIAL : 0) |
 	       (o->affinity_agent ? SCXU_MODE_AFFINITY_AGENT : 0) |
-	       (o->idle_kernel ? SCXU_MODE_IDLE_KERNEL : 0);
+	       (o->idle_kernel ? SCXU_MODE_IDLE_KERNEL : 0) |
+	       (o->standing ? SCXU_MODE_STANDING : 0);
 }
 
 /* --- the agent's thread ----------------------------------------------------- */
@@ -318,7 +319,8 @@ static int check_options(const struct scxu_runner_options *o)
 /* What the running kernel part was loaded with has to be what is asked for now. */
 static int check_agreement(const struct scxu_loaded *l, const struct scxu_runner_options *o)
 {
-	static const char *const modes[] = { "--partial", "--affinity agent", "--idle kernel" };
+	static const char *const modes[] = { "--partial", "--affinity agent", "--idle kernel",
+					     "--decide standing" };
 	const struct {
 		const char *name;
 		uint32_t is, wanted;
@@ -413,6 +415,8 @@ int scxu_runner_create(const struct scxu_policy_ops *policy,
 		return err;
 	}
 	err = scxu_policy_check(policy, "policy");
+	if (!err)
+		err = scxu_policy_check_standing(policy, options->standing);
 	if (err)
 		return err;
 	r = calloc(1, sizeof(*r));

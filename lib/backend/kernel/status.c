@@ -81,6 +81,7 @@ void scxu_status_fill(const struct scxu_shm *shm, struct scxu_status *ret)
 	ret->partial = l->modes & SCXU_MODE_PARTIAL;
 	ret->affinity_agent = l->modes & SCXU_MODE_AFFINITY_AGENT;
 	ret->idle_kernel = l->modes & SCXU_MODE_IDLE_KERNEL;
+	ret->standing = l->modes & SCXU_MODE_STANDING;
 	n = scxu_load(&k->nr_episodes);
 	ret->nr_episodes = n;
 	for (i = 0; i < n && i < SCXU_EPISODES; i++)

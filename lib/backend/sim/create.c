@@ -213,7 +213,8 @@ int scxu_sim_create(const struct scxu_policy_ops *policy, const struct scxu_work
 	unsigned int cpu;
 	int err;
 
-	if (scxu_policy_check(policy, "policy") || !options_are_valid(options) ||
+	if (scxu_policy_check(policy, "policy") ||
+	    scxu_policy_check_standing(policy, options->standing) || !options_are_valid(options) ||
 	    workload->nr_cpus > options->nr_cpus)
 		return -EINVAL;
 	m = calloc(1, sizeof(*m));

@@ -806,20 +806,72 @@ void kernel_part_watch(struct scxu_sim *m, unsigned int here)
 
 /* --- scxu.bpf.c -------------------------------------------------------------- */
 
-static void enqueue_shared(struct scxu_sim *m, struct task *t, uint64_t vtime, unsigned int here)
+static bool runs_behind(const struct scxu_sim *m, unsigned int cpu, uint64_t vtime)
+{
+	const struct scxu_cpu *c = &m->kcpus[cpu];
+
+	return c->pid && c->slot != SCXU_NO_SLOT &&
+	       scxu_vtime_before(vtime, c->vtime + scxu_vtime_of(m->now - c->since, c->weight));
+}
+
+static bool enqueue_shared(struct scxu_sim *m, struct task *t, uint64_t slice, uint64_t vtime,
+			   unsigned int here)
 {
 	int cpu;
 
 	if (agent_orders(m, t))
 		vtime = by_cpu(m, t->cpu, vtime, t->weight);
-	machine_insert_shared(m, t, shared_slice(m), vtime);
+	machine_insert_shared(m, t, slice, vtime);
 	cpu = machine_pick_idle_cpu(m, t->cpus);
 	if (cpu < 0) {
 		watch_arm(m);
-		return;
+		return false;
 	}
 	machine_kick(m, (unsigned int)cpu, KICK_PLAIN);
 	count(m, here, SCXU_COUNT_kicks);
+	return true;
+}
+
+/* The library wrote it: no value is out of range here. */
+static const struct scxu_standing *stands(const struct scxu_sim *m, const struct task *t)
+{
+	const struct scxu_standing *s;
+
+	if (!m->o.standing || t->slot == SCXU_NO_SLOT || t->fresh)
+		return NULL;
+	s = &m->shm.standing[t->slot];
+	return s->birth && s->birth == (uint32_t)m->records[t->slot].birth ? s : NULL;
+}
+
+static uint64_t standing_slice(const struct scxu_sim *m, const struct scxu_standing *s)
+{
+	return s->slice_us ? s->slice_us * 1000ull : m->o.slice_ns;
+}
+
+static void preempt_for(struct scxu_sim *m, const struct task *t, uint64_t vtime, unsigned int here)
+{
+	int cpu = cpu_for_agent(m, -1);
+
+	if (cpu < 0 || m->k.own_order || !task_allowed(t, (unsigned int)cpu) ||
+	    !runs_behind(m, (unsigned int)cpu,
+			 vtime + scxu_vtime_of(SCXU_STANDING_AHEAD_NS, t->weight)) ||
+	    !may_preempt(m, (unsigned int)cpu))
+		return;
+	machine_kick(m, (unsigned int)cpu, KICK_PREEMPT);
+	count(m, here, SCXU_COUNT_kicks);
+	count(m, here, SCXU_COUNT_preemptions);
+}
+
+static void enqueue_standing(struct scxu_sim *m, struct task *t, const struct scxu_standing *s,
+			     unsigned int here)
+{
+	uint64_t vtime = t->vtime + (uint64_t)(s->deadline_us * 1000ll);
+
+	count(m, here, SCXU_COUNT_standing);
+	t->undecided = true;
+	t->last_slice = standing_slice(m, s);
+	if (!enqueue_shared(m, t, t->last_slice, vtime, here) && s->flags & SCXU_DECIDE_PREEMPT)
+		preempt_for(m, t, vtime, here);
 }
 
 static bool kept_in_kernel(const struct scxu_sim *m, const struct task *t)
@@ -858,19 +910,11 @@ static void enqueue_agent(struct scxu_sim *m, struct task *t, bool wakeup, unsig
 		place(m, t, SCXU_WAIT_WAKEUP);
 		if (ran < m->o.floor_ns)
 			wait_a_slice(m, t);
-		enqueue_shared(m, t, t->vtime, here);
+		enqueue_shared(m, t, shared_slice(m), t->vtime, here);
 		return;
 	}
 	machine_insert_local(m, t, t->cpu, m->o.floor_ns - ran, true, wakeup);
 	machine_kick(m, t->cpu, wakeup ? KICK_PLAIN : KICK_PREEMPT);
-}
-
-static bool runs_behind(const struct scxu_sim *m, unsigned int cpu, uint64_t vtime)
-{
-	const struct scxu_cpu *c = &m->kcpus[cpu];
-
-	return c->pid && c->slot != SCXU_NO_SLOT &&
-	       scxu_vtime_before(vtime, c->vtime + scxu_vtime_of(m->now - c->since, c->weight));
 }
 
 static void tell_agent(struct scxu_sim *m, const struct task *t, uint32_t flags, unsigned int here)
@@ -898,6 +942,7 @@ static void tell_agent(struct scxu_sim *m, const struct task *t, uint32_t flags,
 void kernel_part_enqueue(struct scxu_sim *m, struct task *t, bool wakeup, unsigned int here)
 {
 	uint32_t flags = wakeup ? SCXU_WAIT_WAKEUP : 0;
+	const struct scxu_standing *stand;
 
 	if (t == &m->agent.task) {
 		enqueue_agent(m, t, wakeup, here);
@@ -918,6 +963,12 @@ void kernel_part_enqueue(struct scxu_sim *m, struct task *t, bool wakeup, unsign
 		call_agent(m, here);
 		goto shared;
 	}
+	stand = flags == SCXU_WAIT_WAKEUP ? stands(m, t) : NULL;
+	if (stand) {
+		leave_custody(m, t);
+		enqueue_standing(m, t, stand, here);
+		return;
+	}
 	if (!task_slot(m, t)) {
 		count(m, here, SCXU_COUNT_no_slot);
 		goto shared;
@@ -934,13 +985,14 @@ shared:
 		leave_custody(m, t);
 	if (flags & SCXU_WAIT_NEW && !agent_in_charge(m))
 		t->vtime += scxu_vtime_of(m->o.slice_ns, t->weight);
-	enqueue_shared(m, t, t->vtime, here);
+	enqueue_shared(m, t, shared_slice(m), t->vtime, here);
 }
 
 bool kernel_part_select_cpu(struct scxu_sim *m, struct task *t, unsigned int *cpu,
 			    unsigned int here)
 {
 	bool agent = t == &m->agent.task, kept = agent || kept_in_kernel(m, t);
+	const struct scxu_standing *stand;
 	int idle;
 
 	if (agent)
@@ -950,7 +1002,8 @@ bool kernel_part_select_cpu(struct scxu_sim *m, struct task *t, unsigned int *cp
 		call_agent(m, here);
 		kept = !agent_in_charge(m);
 	}
-	if (!kept && !m->o.idle_kernel)
+	stand = kept ? NULL : stands(m, t);
+	if (!kept && !m->o.idle_kernel && !stand)
 		return false;
 	if (agent && m->cpus[m->k.agent_goes].online)
 		*cpu = m->k.agent_goes;
@@ -961,6 +1014,13 @@ bool kernel_part_select_cpu(struct scxu_sim *m, struct task *t, unsigned int *cp
 		return false;
 	}
 	*cpu = (unsigned int)idle;
+	if (stand) {
+		t->undecided = true;
+		t->last_slice = standing_slice(m, stand);
+		machine_insert_local(m, t, *cpu, t->last_slice, false, false);
+		count(m, here, SCXU_COUNT_standing);
+		return true;
+	}
 	machine_insert_local(m, t, *cpu, agent ? m->o.floor_ns : m->o.slice_ns, false, false);
 	if (!kept)
 		count(m, here, SCXU_COUNT_idle_direct);
@@ -1239,11 +1299,12 @@ int kernel_part_create(struct scxu_sim *m)
 	m->kernel = calloc(1, sizeof(*m->kernel));
 	m->shm.agent = calloc(1, sizeof(*m->shm.agent));
 	m->shm.agent_cpus = calloc(m->o.nr_cpus, sizeof(*m->shm.agent_cpus));
+	m->shm.standing = calloc(n, sizeof(*m->shm.standing));
 	m->k.free_slots = calloc(n, sizeof(*m->k.free_slots));
 	m->k.tasks = calloc(n, sizeof(struct task *));
 	m->k.waiting_bits = calloc((n + 63) / 64, sizeof(*m->k.waiting_bits));
 	if (!m->records || !m->kcpus || !m->kernel || !m->shm.agent || !m->shm.agent_cpus ||
-	    !m->k.free_slots || !m->k.tasks || !m->k.waiting_bits)
+	    !m->shm.standing || !m->k.free_slots || !m->k.tasks || !m->k.waiting_bits)
 		return -ENOMEM;
 	m->shm.records = m->records;
 	m->shm.cpus = m->kcpus;
@@ -1252,6 +1313,7 @@ int kernel_part_create(struct scxu_sim *m)
 	m->shm.nr_cpus = m->o.nr_cpus;
 	m->shm.agent_tid = AGENT_PID;
 	m->kernel->loaded.abi = SCXU_ABI;
+	m->kernel->loaded.modes = m->o.standing ? SCXU_MODE_STANDING : 0;
 	m->kernel->floor_seq = 1;
 	m->kernel->floor_reason = SCXU_FLOOR_START;
 	m->kernel->nr_episodes = 1;
@@ -1268,6 +1330,7 @@ void kernel_part_destroy(struct scxu_sim *m)
 	free(m->k.waiting_bits);
 	free(m->k.tasks);
 	free(m->k.free_slots);
+	free(m->shm.standing);
 	free(m->shm.agent_cpus);
 	free(m->shm.agent);
 	free(m->kernel);

@@ -66,7 +66,7 @@ struct scxu_sim_span {
  * @exact_slices: slices end when they end
  * @shared_clock: the CPUs take turns on one clock, as those of a guest in
  *	instruction-counted time: while N are busy, each works at 1/N of its speed
- * @affinity_agent, @idle_kernel: as struct scxu_runner_options
+ * @affinity_agent, @idle_kernel, @standing: as struct scxu_runner_options
  * @check_all:	the expensive checks too after each event
  * @seed:	of timer slack, start times and choices of the workload
  * @duration:	ns to simulate
@@ -93,6 +93,7 @@ struct scxu_sim_options {
 	bool shared_clock;
 	bool affinity_agent;
 	bool idle_kernel;
+	bool standing;
 	bool check_all;
 	uint64_t seed;
 	uint64_t duration;

@@ -10,6 +10,7 @@
  *	affinity  N (20000) right decisions, for CPUs that their tasks may not use
  *	beside    the same, until the kernel ends the scheduler, into the rings of an agent
  *	          that lives and goes on
+ *	standing  N (1000000) standing decisions with any values, of any task
  *	promises  for N (3000) ms a stock that is full, and of decisions that are over
  *
  * Nothing is left out where a ring is full: it waits until there is room.
@@ -292,6 +293,27 @@ static void promises(unsigned long n)
 	}
 }
 
+static void standing(unsigned long n)
+{
+	if (!(part.shm.kernel->loaded.modes & SCXU_MODE_STANDING)) {
+		fprintf(stderr, "hostile: not loaded with --decide standing\n");
+		exit(1);
+	}
+	while (n--) {
+		uint32_t slot = any() % (scxu_load(&part.shm.kernel->slots_high) + 1);
+		struct scxu_standing s = { .slice_us = any() % 2 ? any() % 5000 : (uint32_t)any(),
+					   .deadline_us = (int32_t)any(),
+					   .flags = any() % 2 ? any() % 2 : (uint32_t)any() };
+
+		s.birth = (uint32_t)scxu_load(&part.shm.records[slot].birth) - !(any() % 4);
+		if (any() % 2)
+			s.deadline_us %= 100000;
+		scxu_copy_out(&part.shm.standing[slot], &s, sizeof(s));
+		if (n % 256 == 0)
+			rest();
+	}
+}
+
 static void affinity(unsigned long n)
 {
 	wrong_cpus(n, false);
@@ -310,8 +332,8 @@ int main(int argc, char **argv)
 		unsigned long n;
 	} modes[] = {
 		{ "garbage", garbage, 1000000 }, { "rings", rings, 100000 },
-		{ "affinity", affinity, 20000 }, { "promises", promises, 3000 },
-		{ "beside", beside, 1000000 },
+		{ "affinity", affinity, 20000 }, { "standing", standing, 1000000 },
+		{ "promises", promises, 3000 },	 { "beside", beside, 1000000 },
 	};
 	size_t i;
 	int err;

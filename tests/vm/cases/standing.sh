@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# what: --decide standing: wake-ups are decided by what the agent left, shares hold, the floor works
+# kernels: 6.12, 6.18, 7.3, newest
+# mode: icount
+# add: tests/vm/tools/hostile
+# timeout: 900
+
+sleep 4
+check "fifo leaves none: refused" sh -c '! scx_userland --decide standing --policy fifo >/tmp/refused 2>&1'
+check "and told why" grep -q "policy fifo leaves no standing decisions" /tmp/refused
+
+value()
+{
+	sed -n "s/^$1 //p" /tmp/load
+}
+
+for policy in vruntime eevdf; do
+	start_sched --decide standing --policy $policy
+	check "status has it" sh -c 'scx_userland status | grep -q "^options: .*--decide standing"'
+	scxu-load --no-rt --warmup 0.5 --seconds 2 --get sleeper.lateness_us.p99 --get sleeper.delivered \
+		--get hogs.0.share --get hogs.0.ideal_scx --get hogs_all.never_ran --get pingpong.round_trips_per_s \
+		hogs:4x0,4x5 sleeper:1000 pingpong:1 >/tmp/load
+	check "$policy: still loaded" sched_alive
+	stop_sched
+	# each millisecond one, and two for each round trip
+	expect "$policy: wake-ups by standing decisions" "$(stat standing)" '>' 3000
+	expect "$policy: of each that the agent decided" \
+		"$(awk -v a="$(stat standing)" -v b="$(stat user_enqueues)" 'BEGIN { print b ? a / b : 0 }')" '>' 1
+	expect "$policy: decisions of the agent" "$(stat applied)" '>' 300
+	expect "$policy: the sleeper's lateness, p99, us" "$(value sleeper.lateness_us.p99)" '<=' 5000
+	expect "$policy: hogs that never ran" "$(value hogs_all.never_ran)" == 0
+	within "$policy: share of nice 0" "$(value hogs.0.share)" "$(value hogs.0.ideal_scx)" 0.02
+	expect "$policy: values out of range" "$(stat invalid)" == 0
+done
+
+# any value may be there
+start_sched --decide standing
+scxu-load --no-rt --warmup 0.5 --seconds 6 --get sleeper.unfinished --get hogs_all.never_ran --get hogs_all.unfinished \
+	--get exit_churn.failures hogs:4x0,4x5 sleeper:1000 pingpong:1 exit-churn:2 >/tmp/load &
+load=$!
+sleep 1
+kill -9 "$SCHED_PID"
+wait "$SCHED_PID" 2>/dev/null
+check "a million standing decisions at random" hostile standing
+start_sched --decide standing
+wait $load
+same "exit status of the load" $? 0
+same "tasks lost: none of each" "$(sed 's/.* //' /tmp/load | tr '\n' ' ')" "0 0 0 0 "
+# each has the floor take over, for longer each time
+expect "invalid ones that were seen" "$(scx_userland status -n 0 -c | awk '$1 == "invalid" { print $2 }')" '>=' 3
+stop_sched
