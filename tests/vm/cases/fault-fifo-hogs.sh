@@ -18,7 +18,7 @@ fault()
 
 case $(uname -r) in
 6.*) LATE_LIMIT=6000 GAP_LIMIT=6000 ;;
-*) LATE_LIMIT=1000 GAP_LIMIT=2000 ;;
+*) LATE_LIMIT=1200 GAP_LIMIT=2400 ;;
 esac
 fault_case 10
 cat /tmp/fifo

@@ -21,5 +21,6 @@ fault()
 	wait "$old"
 }
 
+LATE_LIMIT=70
 fault_case 8
 expect "page faults" "$faults" '>' 1000

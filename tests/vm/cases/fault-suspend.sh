@@ -4,7 +4,7 @@
 # matrix: 6.18, 7.3, newest
 # files: tests/vm/faults.sh
 # timeout: 600
-# reason: the load is frozen as well. The limits are the goal and the time that it was.
+# reason: the load is frozen as well. The limits are twice the goal and the time that it was.
 
 . "${0%/*}/faults.sh"
 
@@ -34,8 +34,8 @@ fault()
 {
 	suspends
 	sleep 1
-	LATE_LIMIT=$(frozen | awk '{ print $2 + 20 }')
-	GAP_LIMIT=$(frozen | awk '{ print $2 + 60 }')
+	LATE_LIMIT=$(frozen | awk '{ print $2 + 40 }')
+	GAP_LIMIT=$(frozen | awk '{ print $2 + 120 }')
 }
 
 fault_case 6
