@@ -32,8 +32,10 @@ static void fifo_hogs_task(struct worker *w)
 	clock_sleep_until(control->start_ns);
 	w->last_ns = control->start_ns;
 	for (;;) {
-		uint64_t now = clock_now();
+		uint64_t now;
 
+		worker_spin();
+		now = clock_now();
 		if (!worker_see(w, now))
 			return;
 		if (now >= stop)

@@ -188,7 +188,10 @@ void worker_compute(uint64_t ns)
 	uint64_t last = clock_now(), done = 0;
 
 	while (done < ns) {
-		uint64_t now = clock_now();
+		uint64_t now;
+
+		worker_spin();
+		now = clock_now();
 
 		done += now - last < LOOK_NS ? now - last : LOOK_NS;
 		last = now;
@@ -200,8 +203,11 @@ void worker_busy(struct worker *w, uint64_t turn_ns)
 	uint64_t done = 0;
 
 	for (;;) {
-		uint64_t now = clock_now(), gap = now - w->last_ns;
+		uint64_t now, gap;
 
+		worker_spin();
+		now = clock_now();
+		gap = now - w->last_ns;
 		if (!worker_see(w, now))
 			return;
 		if (!turn_ns)
