@@ -25,6 +25,10 @@
 #	--follow		show what main.sh prints as it comes
 #	--interactive		the console is this terminal (^A x ends QEMU)
 #	--append "WORDS"	more words for the kernel command line
+#	--work FILE		an archive (cpio) that becomes the guest's /work, where the
+#				initial file system has none. The guest is booted only
+#				once: it is kept as it waits for this file, and others
+#				with the same kernel, programs and options go on from there
 #
 # Exit status: main.sh's own; 124 when the time is up; 125 when the guest ended
 # without one (a panic, mostly: see console.log); 126 when QEMU does not start.
@@ -36,12 +40,13 @@ set -eu
 . "$SCXU_ROOT/setup/apt.sh"
 . "$SCXU_ROOT/setup/qemu.sh"
 
-kernel='' initrd='' mode=fast turn='' cpus=4 mem=1G timeout=300 out='' follow='' interactive='' append=''
+kernel='' initrd='' work='' mode=fast turn='' cpus=4 mem=1G timeout=300 out='' follow='' interactive='' append=''
 
 while [ $# -gt 0 ]; do
 	case $1 in
 	--kernel) kernel=$2; shift 2 ;;
 	--initrd) initrd=$2; shift 2 ;;
+	--work) work=$2; shift 2 ;;
 	--mode) mode=$2; shift 2 ;;
 	--turn-us) turn=$2; shift 2 ;;
 	--cpus) cpus=$2; shift 2 ;;
@@ -51,7 +56,7 @@ while [ $# -gt 0 ]; do
 	--append) append=$2; shift 2 ;;
 	--follow) follow=1; shift ;;
 	--interactive) interactive=1; shift ;;
-	-h | --help) sed -n '4,35s/^# \{0,1\}//p' "$0"; exit ;;
+	-h | --help) sed -n '4,39s/^# \{0,1\}//p' "$0"; exit ;;
 	*) die "unknown argument: $1" "see vm/boot.sh --help" ;;
 	esac
 done
@@ -92,12 +97,14 @@ esac
 
 cmdline="console=ttyS0 quiet panic=-1 nokaslr norandmaps mitigations=off"
 cmdline+=" rcupdate.rcu_cpu_stall_timeout=60 watchdog_thresh=30"
-# a tenth of an emulated boot goes into a certificate that nothing here asks for
-cmdline+=" initcall_blacklist=load_system_certificate_list"
+# half the instructions of an emulated boot, and of the seconds after it, go into
+# certificates and into tests of ciphers that nothing here asks for
+cmdline+=" initcall_blacklist=load_system_certificate_list cryptomgr.notests"
 [ "$mode" = kvm ] || cmdline+=" idle=halt no_timer_check tsc=reliable clocksource=tsc"
-# virtual CPUs that do not go in step with the clock mistake the length of a delay
-# loop, after a second of measuring
-[ "$mode" != fast ] || cmdline+=" lpj=4000000"
+# Virtual CPUs that do not go in step with the clock mistake the length of a delay loop,
+# after a second of measuring; and each pause in one costs an emulator of counted
+# instructions a turn of all CPUs.
+[ "$mode" = kvm ] || cmdline+=" lpj=4000000 cpu_init_udelay=0"
 [ -z "$interactive" ] || cmdline+=" scxu.interactive=1"
 [ -z "$append" ] || cmdline+=" $append"
 
@@ -113,6 +120,51 @@ if [ -n "$turn" ]; then
 	command+=(-netdev "hubport,id=nobody,hubid=0"
 		-object "filter-buffer,id=turns,netdev=nobody,interval=$((turn * cpus))")
 fi
+
+# A guest that waits for its work is kept in a file, whose name says all that it was made
+# of. The file does not tell that the guest was stopped for this: it is to go on at once.
+command+=(-global migration.store-global-state=off)
+snapshots=$SCXU_CACHE/snapshots
+monitor=$out/monitor
+
+snapshot_key()
+{
+	printf '%s\n' "${QEMU[@]}" "${machine[@]}" "$cpus" "$mem" "$cmdline" |
+		sha256sum - "$0" "$SCXU_ROOT/vm/guest/init" "$kernel" "$initrd" | cut -d' ' -f1 | sha256sum | cut -c1-16
+}
+
+# make_snapshot FILE: boots a guest until it asks for its work.
+make_snapshot()
+{
+	local qemu status=0
+
+	if [ -e "$1" ]; then
+		touch "$1"
+		return
+	fi
+	mkfifo "$monitor.in" "$monitor.out"
+	timeout -k 5 "$timeout" "${command[@]}" -serial "file:$out/console.log" -serial "file:$out/out.log" \
+		-chardev "pipe,id=monitor,path=$monitor" -mon chardev=monitor </dev/null >"$out/qemu.log" 2>&1 &
+	qemu=$!
+	trap 'kill "$qemu" 2>/dev/null; exit 143' INT TERM HUP
+	cat "$monitor.out" >"$out/monitor.log" &
+	while ! grep -q '^@@ready' "$out/out.log"; do
+		kill -0 "$qemu" 2>/dev/null || break
+		sleep 0.05
+	done
+	# open for both: QEMU may have ended
+	printf '%s\n' stop 'migrate_set_parameter max-bandwidth 16G' "migrate \"exec:cat >'$1.new'\"" quit 1<>"$monitor.in"
+	wait "$qemu" || status=$?
+	rm -f "$monitor.in" "$monitor.out"
+	trap - INT TERM HUP
+	if [ "$status" -ne 0 ] || ! grep -q '^@@ready' "$out/out.log" || [ ! -s "$1.new" ]; then
+		cat "$out/qemu.log" "$out/monitor.log" >&2
+		return "$status"
+	fi
+	mv "$1.new" "$1"
+	# each build leaves a dozen behind, a tenth of a gigabyte each: the last ones are enough
+	find "$snapshots" -type f -printf '%T@ %p\n' | sort -rn | tail -n +25 | cut -d' ' -f2- | xargs -r -d '\n' rm -f
+}
 
 # The trailer is for this script alone.
 status_of_guest()
@@ -137,6 +189,15 @@ ended()
 	exit 125
 }
 
+# out_of_time STATUS: of timeout(1), which says so when it had to end the guest.
+out_of_time()
+{
+	if [ "$1" = 124 ] || [ "$1" = 137 ] && [ -z "$(status_of_guest)" ]; then
+		echo "error: the guest was stopped after $timeout s" >&2
+		exit 124
+	fi
+}
+
 if [ -n "$interactive" ]; then
 	result=0
 	"${command[@]}" -chardev stdio,id=term,mux=on,signal=off,logfile="$out/console.log" \
@@ -146,9 +207,30 @@ if [ -n "$interactive" ]; then
 	ended "$result"
 fi
 
+results=(-serial "file:$out/out.log")
+if [ -n "$work" ]; then
+	mkdir -p "$snapshots"
+	snapshot=$snapshots/$(snapshot_key)
+	result=0
+	with_lock "snapshot-${snapshot##*/}" make_snapshot "$snapshot" || result=$?
+	if [ ! -e "$snapshot" ]; then
+		out_of_time "$result"
+		ended "$result"
+	fi
+	: >"$out/console.log"
+	: >"$out/out.log"
+	{
+		echo
+		echo "@@work $(wc -c <"$work") $(sha256sum <"$work" | cut -d' ' -f1)"
+		cat "$work"
+	} >"$out/work"
+	command+=(-incoming "exec:cat '$snapshot'" -chardev "file,id=results,path=$out/out.log,input-path=$out/work")
+	results=(-serial chardev:results)
+fi
+
 # timeout(1) passes on a signal that it gets, and outlives this script if need be
 timeout -k 5 "$timeout" "${command[@]}" \
-	-serial "file:$out/console.log" -serial "file:$out/out.log" \
+	-serial "file:$out/console.log" "${results[@]}" \
 	</dev/null >"$out/qemu.log" 2>&1 &
 qemu=$!
 stop()
@@ -169,9 +251,6 @@ fi
 result=0
 wait "$qemu" || result=$?
 [ -z "$tail" ] || wait "$tail" || true
-if [ "$result" = 124 ] || [ "$result" = 137 ] && [ -z "$(status_of_guest)" ]; then
-	echo "error: the guest was stopped after $timeout s" >&2
-	exit 124
-fi
+out_of_time "$result"
 [ "$result" -eq 0 ] || cat "$out/qemu.log" >&2
 ended "$result"

@@ -8,6 +8,7 @@
 #				from (default: build)
 #	    --overlay DIR	a directory whose content appears as /work in the
 #				guest; its main.sh is what the guest runs
+#	    --only-overlay	that alone, without the programs: for vm/boot.sh --work
 #	    --add PROGRAM	a program of this machine to take along, with the
 #				libraries it needs (may be repeated)
 #
@@ -26,6 +27,7 @@ set -eu
 output=
 build=$SCXU_ROOT/build
 overlay=
+only_overlay=
 programs=()
 
 while [ $# -gt 0 ]; do
@@ -33,8 +35,9 @@ while [ $# -gt 0 ]; do
 	-o | --output) output=$2; shift 2 ;;
 	-b | --build) build=$2; shift 2 ;;
 	--overlay) overlay=$2; shift 2 ;;
+	--only-overlay) only_overlay=1; shift ;;
 	--add) programs+=("$2"); shift 2 ;;
-	-h | --help) sed -n '4,22s/^# \{0,1\}//p' "$0"; exit ;;
+	-h | --help) sed -n '4,23s/^# \{0,1\}//p' "$0"; exit ;;
 	*) die "unknown argument: $1" "see vm/initrd.sh --help" ;;
 	esac
 done
@@ -143,25 +146,30 @@ pack_programs()
 	find "$SCXU_CACHE/initrd" -type f -mmin +1440 -delete
 }
 
-list=$(all_contents) || exit
-# shellcheck disable=SC2046	# as above
-key=$({ echo "$list" | cut -d' ' -f2; sha256sum "$0" $(cut -d' ' -f1 <<<"$list") | cut -d' ' -f1; } |
-	sha256sum | cut -c1-16)
-base=$SCXU_CACHE/initrd/$key.cpio
-mkdir -p "$SCXU_CACHE/initrd" "$(dirname "$output")"
-with_lock initrd pack_programs "$base" "$list"
-
-if [ -n "$overlay" ]; then
-	[ -d "$overlay" ] || die "no such directory: $overlay"
+pack_overlay()
+(
+	[ -d "$overlay" ] || die "no such directory: ${overlay:-(none was given)}"
 	stage=$(mktemp -d)
 	trap 'rm -rf "$stage"' EXIT
 	mkdir "$stage/work"
 	cp -RL "$overlay/." "$stage/work/"
 	chmod -R u=rwX,go=rX "$stage/work"
-	{
-		cat "$base"
-		pack "$stage"
-	} >"$output"
-else
-	cp "$base" "$output"
+	pack "$stage"
+)
+
+mkdir -p "$(dirname "$output")"
+if [ -n "$only_overlay" ]; then
+	pack_overlay >"$output"
+	exit
 fi
+
+list=$(all_contents) || exit
+# shellcheck disable=SC2046	# as above
+key=$({ echo "$list" | cut -d' ' -f2; sha256sum "$0" $(cut -d' ' -f1 <<<"$list") | cut -d' ' -f1; } |
+	sha256sum | cut -c1-16)
+base=$SCXU_CACHE/initrd/$key.cpio
+mkdir -p "$SCXU_CACHE/initrd"
+with_lock initrd pack_programs "$base" "$list"
+
+cp "$base" "$output"
+[ -z "$overlay" ] || pack_overlay >>"$output"

@@ -173,30 +173,34 @@ run_case()
 	for file in $(header "$case" files); do
 		cp -r "$SCXU_ROOT/$file" "$dir/overlay/"
 	done
+	# the same for all, so that they share a guest that has booted
+	for file in "$build"/tests/vm/tools/*; do
+		[ -f "$file" ] && [ -x "$file" ] && add+=(--add "$file")
+	done
 	for file in $(header "$case" add); do
-		# a program of the build, or one of this machine; not every gdb will do, and
-		# rt-app is unpacked beside. Where it cannot be had, the case fails for want of it
+		# a program of this machine; not every gdb will do, and rt-app is unpacked
+		# beside. Where it cannot be had, the case fails for want of it
 		case $file in
 		gdb | rt-app) program=$("$SCXU_ROOT/setup/$file.sh") && file=$program ;;
 		esac
-		if [ -e "$build/$file" ]; then add+=(--add "$build/$file"); else add+=(--add "$file"); fi
+		add+=(--add "$file")
 	done
-	if ! "$SCXU_ROOT/vm/initrd.sh" -b "$build" --overlay "$dir/overlay" \
-		${add[@]+"${add[@]}"} -o "$dir/initrd" >"$dir/boot.log" 2>&1; then
+	if ! "$SCXU_ROOT/vm/initrd.sh" -b "$build" ${add[@]+"${add[@]}"} -o "$dir/initrd" >"$dir/boot.log" 2>&1 ||
+		! "$SCXU_ROOT/vm/initrd.sh" --overlay "$dir/overlay" --only-overlay -o "$dir/work.cpio" >>"$dir/boot.log" 2>&1; then
 		report "FAIL $name: no initial file system: $(head -n 1 "$dir/boot.log")"
 		return
 	fi
 	[ -z "$(header "$case" turn)" ] || turn=(--turn-us "$(header "$case" turn)")
 	# in the background, so that the trap below is heeded while it runs
-	"$SCXU_ROOT/vm/boot.sh" --kernel "$image" --initrd "$dir/initrd" --mode "$mode" ${turn[@]+"${turn[@]}"} --out "$dir" \
-		--cpus "$(header "$case" cpus 4)" --mem "$(header "$case" mem 1G)" --timeout "$timeout" \
+	"$SCXU_ROOT/vm/boot.sh" --kernel "$image" --initrd "$dir/initrd" --work "$dir/work.cpio" \
+		--mode "$mode" ${turn[@]+"${turn[@]}"} --out "$dir" --cpus "$(header "$case" cpus 4)" --mem "$(header "$case" mem 1G)" --timeout "$timeout" \
 		--append "log_buf_len=1M $(header "$case" append | tr '\n' ' ')" \
 		>>"$dir/boot.log" 2>&1 &
 	boot=$!
 	trap 'kill "$boot" 2>/dev/null; exit 143' INT TERM
 	wait "$boot" || status=$?
 	trap - INT TERM
-	rm -f "$dir/initrd"
+	rm -f "$dir/initrd" "$dir/work.cpio" "$dir/work"
 
 	allow=$(header "$case" allow | paste -sd'|')
 	cat "$dir/console.log" "$dir/out.log" | tr -d '\r' | grep -v '^#\|^ok:\|^FAIL:' |

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # what: control: an agent that never decides is detected
-# add: tests/vm/tools/never-decides.so
 # expect: fail decisions made in user space
 
 start_sched --policy /usr/bin/never-decides.so

@@ -3,7 +3,6 @@
 # mode: fast
 # matrix: 7.3, newest
 # files: tests/vm/faults.sh
-# add: tests/vm/tools/hostile tests/vm/tools/scx_userland-test
 # timeout: 300
 # expect: fail still loaded: "runtime error .*not allowed for
 # allow: sched_ext

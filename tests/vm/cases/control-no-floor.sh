@@ -3,7 +3,6 @@
 # mode: icount
 # matrix: 7.3, newest
 # files: tests/vm/faults.sh
-# add: tests/vm/tools/scx_userland-test
 # timeout: 400
 # expect: fail still loaded: "runnable task stall
 # allow: sched_ext

@@ -4,7 +4,6 @@
 # turn: 50
 # matrix: 6.18, 7.3, newest
 # files: tests/vm/faults.sh
-# add: tests/vm/tools/hostile
 # timeout: 600
 # reason: 20 tasks that compute are as many more that a hog waits for; its gap may be twice that beside 20 hogs.
 # reason: The sleeper was up to 84 ms late, beside 20 hogs 4. Why is not known yet.

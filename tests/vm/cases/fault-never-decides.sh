@@ -3,7 +3,6 @@
 # mode: icount
 # matrix: 6.16, 6.17, 6.18, 6.19, 7.3, newest
 # files: tests/vm/faults.sh
-# add: tests/vm/tools/never-decides.so
 # timeout: 400
 # reason: the sleeper was up to 22.3 ms late: it waits for the floor each time that the agent is believed again.
 

@@ -4,7 +4,6 @@
 # turn: 50
 # matrix: 6.18, 7.3, newest
 # files: tests/vm/faults.sh
-# add: tests/vm/tools/eater
 # timeout: 600
 
 . "${0%/*}/faults.sh"

@@ -3,7 +3,6 @@
 # mode: icount
 # matrix: 6.18, 7.3, newest
 # files: tests/vm/faults.sh
-# add: tests/vm/tools/page-faulting.so
 # timeout: 400
 # reason: the sleeper was up to 33 ms late, a hog waited for up to 93 ms. Why is not known yet.
 

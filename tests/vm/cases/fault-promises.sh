@@ -2,7 +2,6 @@
 # what: fault: an agent that says that all is decided, and gives what is over
 # mode: icount
 # files: tests/vm/faults.sh
-# add: tests/vm/tools/hostile
 # timeout: 600
 
 . "${0%/*}/faults.sh"

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # what: each built-in policy, and the example from its object, schedules hogs, sleepers and pipes; options work
 # mode: icount
-# add: tests/vm/tools/tiny.so
 # timeout: 900
 
 # try ARGUMENT...

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # what: a policy is told of running, stopping and ticks, of weights and of CPUs; on every kernel
 # kernels: all
-# add: tests/vm/tools/hints.so
 
 start_sched --policy /usr/bin/hints.so --floor-us 500000
 scxu-load --no-rt --seconds 3 hogs:6x0 sleeper:5000 &

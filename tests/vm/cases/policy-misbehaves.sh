@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # what: a policy crashes, aborts, loops for ever: the machine goes on, and the message says in which callback
-# add: tests/vm/tools/misbehaves.so
 # timeout: 200
 
 # ends SIGNAL: the scheduler has ended by it, and said so

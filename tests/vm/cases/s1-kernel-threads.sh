@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # what: no kernel thread is ever handed to user space
 # mode: fast
-# add: tests/vm/tools/slots
 
 start_sched --floor-us 500000
 # kernel threads have work too: writes, RCU, migrations, forks

@@ -4,7 +4,6 @@
 # cpus: 1
 # mem: 2G
 # timeout: 500
-# add: tests/vm/tools/scx_userland-no-rescan
 
 # bursts SECONDS FUNCTION: 5000 tasks wake all at once every two seconds, and compute for a
 # moment; a ring holds 4096. The function is called meanwhile. Each task is waited for, for

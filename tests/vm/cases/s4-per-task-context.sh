@@ -2,7 +2,6 @@
 # what: each task has a context of its own, from its first wait to its exit
 # mode: icount
 # timeout: 500
-# add: tests/vm/tools/slots
 
 sleep 4
 start_sched

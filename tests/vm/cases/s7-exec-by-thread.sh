@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # what: a thread that execs takes over its process's pid and is scheduled on
-# add: tests/vm/tools/exec-by-thread
 
 start_sched --floor-us 500000
 for i in 1 2 3 4 5 6 7 8; do

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # what: what cannot work is told, with what to do, and leaves nothing behind
-# add: tests/vm/tools/no-memlock
 
 # refused STATUS TEXT ARGUMENT...
 refused()

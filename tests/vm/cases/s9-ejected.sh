@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # what: an ejection by the kernel is told, an error with its dump under --verbose, and is no success then
-# add: tests/vm/tools/hostile tests/vm/tools/scx_userland-test
 # allow: sched_ext
 
 # ended_by_itself: its exit status in STATUS

@@ -3,7 +3,6 @@
 # mode: icount
 # turn: 10
 # add: rt-app
-# add: tests/vm/tools/sched-times
 # files: tests/vm/rt-app.sh
 # files: examples/workloads/hogs.json
 # files: examples/workloads/periodic-hogs.json

@@ -2,7 +2,6 @@
 # what: --decide standing: wake-ups are decided by what the agent left, shares hold, the floor works
 # kernels: 6.12, 6.18, 7.3, newest
 # mode: icount
-# add: tests/vm/tools/hostile
 # timeout: 900
 
 sleep 4
