@@ -260,12 +260,20 @@ __noinline s32 cpu_for_agent(s32 prev_cpu)
 	return found;
 }
 
+/* It has had its time: nobody has to give way to it yet. */
+static __always_inline bool agent_waits(u64 now)
+{
+	u64 due = *(volatile u64 *)&agent_due;
+
+	return due && (s64)(due - now) > 0;
+}
+
 /* A CPU shall come and fetch the parked agent: an idle one, or else one that is busy. */
-static __always_inline void kick_for_agent(struct scxu_cpu *me)
+static __always_inline void kick_for_agent(struct scxu_cpu *me, u64 now)
 {
 	s32 cpu;
 
-	if (kick_an_idle_cpu(me))
+	if (kick_an_idle_cpu(me) || agent_waits(now))
 		return;
 	cpu = cpu_for_agent(-1);
 	if (cpu < 0 || (u32)cpu >= nr_cpu_ids)
@@ -277,17 +285,16 @@ static __always_inline void kick_for_agent(struct scxu_cpu *me)
 static __always_inline void call_agent(struct scxu_cpu *me, u64 now)
 {
 	if (ask_agent(me, now))
-		kick_for_agent(me);
+		kick_for_agent(me, now);
 }
 
 /*
  * Ahead of all others it may run for 7/8 of the time, some of it saved up. Else one that sleeps
  * for a nanosecond now and then would have its CPU for itself: each time it has slept.
  */
-static __always_inline bool agent_has_budget(u64 runtime)
+static __always_inline bool agent_has_budget(u64 runtime, u64 now)
 {
 	s64 most = 16 * floor_ns, budget;
-	u64 now = bpf_ktime_get_ns();
 
 	budget = agent_budget + (s64)((now - budget_at) / 8 * 7) - (s64)(runtime - budget_runtime);
 	budget_at = now;
@@ -301,15 +308,33 @@ static __always_inline bool agent_has_budget(u64 runtime)
 }
 
 /*
- * It rests, but has had more than its time. It displaces nobody then, and is the next when
- * some slice ends: an honest agent with so much to do is worth more than its share, and
- * that it does not answer meanwhile is not its fault.
+ * It has had more than its time. It displaces nobody for so long as makes up for that, and a
+ * ms more, lest it be at each end of a slice: an honest agent with so much to do is worth
+ * more than its share among a thousand tasks, and that it does not answer meanwhile is not
+ * its fault.
  */
-static __always_inline void wait_a_slice(struct task_ctx *t, const struct scxu_kernel *k)
+static __always_inline void wait_for_budget(u64 now)
 {
-	t->vtime = k->vnow - credit_ns;
+	s64 lacks = -agent_budget;
+
+	agent_due = now + 1000000 + (lacks > 0 ? lacks / 7 * 8 : 0);
 	if (asked_at)
-		asked_at = bpf_ktime_get_ns() + 2 * TICK_NS;
+		asked_at = agent_due;
+}
+
+/* A floor bound of a second is no reason to be away for three. */
+#define PASS_PAUSE_NS 20000000ull
+
+/*
+ * It did not rest for as long as the floor waits, nor end a pass. The floor has the others
+ * meanwhile; it goes on with a quarter of a CPU, with which a long pass will end and an
+ * endless loop does little harm.
+ */
+static __always_inline void wait_in_pass(u64 now)
+{
+	u64 pause = 3 * floor_ns;
+
+	agent_due = now + (pause < PASS_PAUSE_NS ? pause : PASS_PAUSE_NS);
 }
 
 /* It begins to run. */
@@ -318,6 +343,7 @@ static __always_inline void agent_runs(struct task_struct *p)
 	u64 now = bpf_ktime_get_ns();
 
 	agent_shall_rest = 0;
+	agent_due = 0;
 	agent_woke_at = p->se.sum_exec_runtime;
 	fetched_after = now - fetched_at;
 	fetched_at = now;
@@ -347,17 +373,8 @@ __noinline bool fetch_agent(s32 cpu)
 	} else if (slots < 2) {
 		/* collect() has filled the buffer: one place is for the decision of this CPU */
 	} else if (__sync_val_compare_and_swap(&agent_parked, 1, 0) == 1) {
-		bool ahead = agent_has_budget(p->se.sum_exec_runtime);
-		struct task_ctx *t = task_ctx(p);
-		struct scxu_kernel *k = kernel_state();
-
 		agent_runs(p);
-		if (!ahead && t && k) {
-			place(p, t, k, SCXU_WAIT_WAKEUP);
-			wait_a_slice(t, k);
-			dsq_insert_vtime(p, DSQ_SHARED, shared_slice(),
-					 by_cpu(me, t->vtime, p->scx.weight), 0);
-		} else if (where != cpu && scx_bpf_task_running(p)) {
+		if (where != cpu && scx_bpf_task_running(p)) {
 			/* that CPU is just switching it out (see take()): back there */
 			dsq_insert(p, DSQ_LOCAL_ON | where, floor_ns, ENQ_HEAD | ENQ_PREEMPT);
 		} else {

@@ -17,7 +17,8 @@
  *              a CPU's ring, or into the stock, which any CPU takes from. Then it
  *              yields and is *parked*: in custody like others, until a CPU finds no
  *              decision, or one that has to be looked over (fetch_agent()). With
- *              nothing to do it sleeps on the bell.
+ *              nothing to do it sleeps on the bell. When it has had its time, in a
+ *              pass or by sleeping a lot, it is parked as well, and due later.
  *  dispatch()  A CPU that needs work takes the next decision, claims the wait
  *              that it names, inserts the task, and looks again whether all that
  *              it relied on still holds.
@@ -132,28 +133,33 @@ static __always_inline bool kept_in_kernel(struct task_struct *p)
 	return !agent_orders(p);
 }
 
-/* It yields: it is kept in no DSQ until a CPU needs it, and the watch looks after it. */
-static __always_inline void park_agent(struct scxu_agent *a, struct scxu_cpu *me)
+/*
+ * It yields, or has had its time: it is kept in no DSQ until a CPU needs it, or until
+ * agent_due, and the watch looks after it.
+ */
+static __always_inline void park_agent(struct scxu_agent *a, struct scxu_cpu *me, u64 now)
 {
 	/* pairs with ask_agent() */
 	__sync_lock_test_and_set(&agent_parked, 1);
 	watch_arm();
 	if (agent_is_wanted(a))
-		kick_for_agent(me);
+		kick_for_agent(me, now);
+	else if (agent_shall_rest)
+		kick_an_idle_cpu(me);
 }
 
 static __always_inline void enqueue_agent(struct task_struct *p, u64 enq_flags,
 					  struct scxu_agent *a, struct scxu_cpu *me)
 {
-	struct scxu_kernel *k = kernel_state();
-	bool has_budget = agent_has_budget(p->se.sum_exec_runtime);
-	u64 ran, passes = load(&a->passes);
+	u64 now = bpf_ktime_get_ns(), ran, passes = load(&a->passes);
+	bool has_budget = agent_has_budget(p->se.sum_exec_runtime, now);
 	bool works = passes != agent_pass;
-	struct task_ctx *t;
 
 	agent_pass = passes;
 	if (enq_flags & ENQ_WAKEUP)
 		agent_runs(p);
+	if (!has_budget)
+		wait_for_budget(now);
 	if (enq_flags & ENQ_WAKEUP && has_budget) {
 		/* It has slept: it may run at once, for so long as the floor would wait. */
 		dsq_insert(p, DSQ_LOCAL, floor_ns, enq_flags | ENQ_HEAD | ENQ_PREEMPT);
@@ -162,7 +168,7 @@ static __always_inline void enqueue_agent(struct task_struct *p, u64 enq_flags,
 		return;
 	}
 	if (load(&a->rest) == SCXU_REST_PARKS) {
-		park_agent(a, me);
+		park_agent(a, me, now);
 		return;
 	}
 	/*
@@ -181,17 +187,10 @@ static __always_inline void enqueue_agent(struct task_struct *p, u64 enq_flags,
 		kick_cpu(scx_bpf_task_cpu(p), KICK_PREEMPT);
 		return;
 	}
-	/* It did not rest for that long, nor end a pass: from now on it is a task like the others. */
-	t = task_ctx(p);
-	if (!t || !k) {
-		dsq_insert(p, DSQ_LOCAL, slice_ns, enq_flags);
-		return;
-	}
-	/* not by all the time that it has slept in its life */
-	place(p, t, k, SCXU_WAIT_WAKEUP);
-	if (ran < floor_ns)
-		wait_a_slice(t, k);
-	enqueue_shared(p, shared_slice(), t->vtime, enq_flags, me);
+	if (ran >= floor_ns)
+		wait_in_pass(now);
+	agent_shall_rest = 1; /* it wants to go on, whether it is asked or not */
+	park_agent(a, me, now);
 }
 
 static __always_inline void enqueue_kthread(struct task_struct *p, u64 enq_flags,
@@ -258,7 +257,7 @@ static __always_inline void tell_agent(struct task_struct *p, struct scxu_kernel
 		if (!own_order && runs_behind(me, vtime, now))
 			kick_cpu(bpf_get_smp_processor_id(), KICK_PREEMPT);
 		else
-			kick_for_agent(me);
+			kick_for_agent(me, now);
 	} else {
 		unasked = flags ? UNASKED_WAKEUP : UNASKED;
 	}
@@ -436,13 +435,10 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 		return;
 	}
 	me->kthread_row = 0;
-	parked = agent_is_parked();
-	if (parked && (agent_is_wanted(a) || agent_shall_rest)) {
-		if (fetch_agent(cpu))
-			return;
-		shared = true; /* it may lie there now */
-	}
 	now = bpf_ktime_get_ns();
+	parked = agent_is_parked() && !agent_waits(now);
+	if (parked && (agent_is_wanted(a) || agent_shall_rest) && fetch_agent(cpu))
+		return;
 	if (scx_bpf_dsq_nr_queued(DSQ_STARVED) > 0 &&
 	    (me->starved_turn++ & 1 || starved_too_long(now)) && dsq_move_to_local(DSQ_STARVED))
 		return;
@@ -512,7 +508,6 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 				if (fetch_agent(cpu))
 					return;
 				parked = false;
-				shared = true;
 			}
 			/* by virtual time it is the turn of another */
 			if (head && scxu_vtime_before(head, vtime)) {
@@ -569,13 +564,14 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 	 * No decision: the agent makes one, here; not in place of a task that is before all
 	 * that it has not read. With nothing to do it may go to sleep.
 	 */
+	if (!prev_t)
+		parked = agent_is_parked(); /* nobody has to give way */
 	if (!taken && parked &&
-	    (load(&a->held) || (prev_t ? unread_before(a, me, prev_vtime)
-				       : has_unread(a) || fetched_after > AGENT_BUSY_NS))) {
-		if (fetch_agent(cpu))
-			return;
-		taken = dsq_move_to_local(DSQ_SHARED);
-	}
+	    (load(&a->held) ||
+	     (prev_t ? unread_before(a, me, prev_vtime)
+		     : has_unread(a) || agent_shall_rest || fetched_after > AGENT_BUSY_NS)) &&
+	    fetch_agent(cpu))
+		return;
 	left = stock_left(a, k);
 	if (left)
 		kick_an_idle_cpu(me);

@@ -225,11 +225,16 @@ static int cpu_for_agent(const struct scxu_sim *m, int prev)
 	return found;
 }
 
+static bool agent_waits(const struct scxu_sim *m)
+{
+	return m->k.agent_due && (int64_t)(m->k.agent_due - m->now) > 0;
+}
+
 static void kick_for_agent(struct scxu_sim *m, unsigned int here)
 {
 	int cpu;
 
-	if (kick_an_idle_cpu(m, here))
+	if (kick_an_idle_cpu(m, here) || agent_waits(m))
 		return;
 	cpu = cpu_for_agent(m, -1);
 	if (cpu < 0)
@@ -256,16 +261,28 @@ static bool agent_has_budget(struct scxu_sim *m, uint64_t runtime)
 	return budget > 0;
 }
 
-static void wait_a_slice(struct scxu_sim *m, struct task *t)
+static void wait_for_budget(struct scxu_sim *m)
 {
-	t->vtime = m->kernel->vnow - CREDIT_NS;
+	int64_t lacks = -m->k.agent_budget;
+
+	m->k.agent_due = m->now + 1000000 + (uint64_t)(lacks > 0 ? lacks / 7 * 8 : 0);
 	if (m->k.asked_at)
-		m->k.asked_at = m->now + 2 * TICK_NS;
+		m->k.asked_at = m->k.agent_due;
+}
+
+#define PASS_PAUSE_NS 20000000u
+
+static void wait_in_pass(struct scxu_sim *m)
+{
+	uint64_t pause = 3 * m->o.floor_ns;
+
+	m->k.agent_due = m->now + (pause < PASS_PAUSE_NS ? pause : PASS_PAUSE_NS);
 }
 
 static void agent_runs(struct scxu_sim *m)
 {
 	m->k.agent_shall_rest = false;
+	m->k.agent_due = 0;
 	m->k.agent_woke_at = m->agent.task.runtime;
 	m->k.fetched_after = m->now - m->k.fetched_at;
 	m->k.fetched_at = m->now;
@@ -276,20 +293,12 @@ static void agent_runs(struct scxu_sim *m)
 static bool fetch_agent(struct scxu_sim *m, unsigned int cpu)
 {
 	struct task *t = &m->agent.task;
-	bool ahead;
 
 	if (!m->k.agent_parked)
 		return false;
 	m->k.agent_parked = false;
-	ahead = agent_has_budget(m, t->runtime);
 	agent_runs(m);
 	count(m, cpu, SCXU_COUNT_wakes);
-	if (!ahead) {
-		place(m, t, SCXU_WAIT_WAKEUP);
-		wait_a_slice(m, t);
-		machine_insert_shared(m, t, shared_slice(m), by_cpu(m, cpu, t->vtime, t->weight));
-		return false;
-	}
 	machine_insert_local(m, t, cpu, m->o.floor_ns, true, false);
 	m->nr_dispatched++;
 	return true;
@@ -886,6 +895,8 @@ static void park_agent(struct scxu_sim *m, unsigned int here)
 	watch_arm(m);
 	if (agent_is_wanted(m))
 		kick_for_agent(m, here);
+	else if (m->k.agent_shall_rest)
+		kick_an_idle_cpu(m, here);
 }
 
 static void enqueue_agent(struct scxu_sim *m, struct task *t, bool wakeup, unsigned int here)
@@ -895,9 +906,11 @@ static void enqueue_agent(struct scxu_sim *m, struct task *t, bool wakeup, unsig
 
 	works = m->shm.agent->passes != m->k.agent_pass;
 	m->k.agent_pass = m->shm.agent->passes;
-	if (wakeup) {
+	if (wakeup)
 		agent_runs(m);
-	} else if (m->shm.agent->rest == SCXU_REST_PARKS) {
+	if (!has_budget)
+		wait_for_budget(m);
+	if (!(wakeup && has_budget) && m->shm.agent->rest == SCXU_REST_PARKS) {
 		park_agent(m, here);
 		return;
 	}
@@ -907,10 +920,10 @@ static void enqueue_agent(struct scxu_sim *m, struct task *t, bool wakeup, unsig
 		ran = 0;
 	}
 	if (ran >= m->o.floor_ns || !has_budget) {
-		place(m, t, SCXU_WAIT_WAKEUP);
-		if (ran < m->o.floor_ns)
-			wait_a_slice(m, t);
-		enqueue_shared(m, t, shared_slice(m), t->vtime, here);
+		if (ran >= m->o.floor_ns)
+			wait_in_pass(m);
+		m->k.agent_shall_rest = true;
+		park_agent(m, here);
 		return;
 	}
 	machine_insert_local(m, t, t->cpu, m->o.floor_ns - ran, true, wakeup);
@@ -1040,7 +1053,7 @@ static void keep_running(struct scxu_sim *m, struct task *prev, uint64_t vtime, 
 void kernel_part_dispatch(struct scxu_sim *m, unsigned int cpu, struct task *prev)
 {
 	struct scxu_cpu *me = &m->kcpus[cpu];
-	bool shared, taken = false, in_order, parked = m->k.agent_parked;
+	bool shared, taken = false, in_order, parked = m->k.agent_parked && !agent_waits(m);
 	uint64_t prev_vtime, head, agents = 0, left;
 	int i;
 
@@ -1052,11 +1065,8 @@ void kernel_part_dispatch(struct scxu_sim *m, unsigned int cpu, struct task *pre
 		prev_vtime = by_cpu(m, cpu, prev_vtime, prev->weight);
 	serve_kicks(m, cpu, cpu);
 	shared = m->nr_shared > 0;
-	if (parked && (agent_is_wanted(m) || m->k.agent_shall_rest)) {
-		if (fetch_agent(m, cpu))
-			return;
-		shared = true;
-	}
+	if (parked && (agent_is_wanted(m) || m->k.agent_shall_rest) && fetch_agent(m, cpu))
+		return;
 	if (m->nr_starved && (me->starved_turn++ & 1 || starved_too_long(m)) &&
 	    machine_move_starved(m, cpu))
 		return;
@@ -1102,7 +1112,6 @@ void kernel_part_dispatch(struct scxu_sim *m, unsigned int cpu, struct task *pre
 				if (fetch_agent(m, cpu))
 					return;
 				parked = false;
-				shared = true;
 			}
 			if (head && scxu_vtime_before(head, vtime)) {
 				m->k.short_since = 0; /* it has one, and another is first */
@@ -1142,13 +1151,14 @@ void kernel_part_dispatch(struct scxu_sim *m, unsigned int cpu, struct task *pre
 	}
 	if (!taken && !prev)
 		taken = machine_move_starved(m, cpu);
+	if (!prev)
+		parked = m->k.agent_parked;
 	if (!taken && parked &&
 	    (m->shm.agent->held || (prev ? unread_before(m, cpu, prev_vtime)
-					 : has_unread(m) || m->k.fetched_after > AGENT_BUSY_NS))) {
-		if (fetch_agent(m, cpu))
-			return;
-		taken = machine_move_shared(m, cpu);
-	}
+					 : has_unread(m) || m->k.agent_shall_rest ||
+						    m->k.fetched_after > AGENT_BUSY_NS)) &&
+	    fetch_agent(m, cpu))
+		return;
 	left = stock_left(m);
 	if (left)
 		kick_an_idle_cpu(m, cpu);

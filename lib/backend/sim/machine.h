@@ -198,6 +198,7 @@ struct kernel_private {
 	enum { ASKED, UNASKED, UNASKED_WAKEUP } unasked;
 	uint64_t unread_pass, unread_vtime;
 	bool agent_parked, agent_shall_rest;
+	uint64_t agent_due;
 	uint64_t parked_pass;
 	uint64_t agent_pass;
 	uint64_t fetched_at, fetched_after;
