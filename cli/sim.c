@@ -20,6 +20,7 @@ struct config {
 	const char *gantt;
 	const char *faults;
 	const char *hotplug;
+	const char *topology;
 	unsigned int cpus;
 	unsigned int seed;
 	unsigned int duration;
@@ -57,7 +58,10 @@ static const struct option_spec specs[] = {
 	{ 'p', "policy", "POLICY", OPTION_TEXT, AT(policy), 0, 0, NULL,
 	  "the policy, as for run (default vruntime)" },
 	{ 'c', "cpus", "N", OPTION_NUMBER, AT(cpus), 1, SCXU_SIM_MAX_CPUS, NULL,
-	  "CPUs of the machine (default 4)" },
+	  "CPUs of the machine (default 4, or the topology's)" },
+	{ 0, "topology", "NxLxCxT", OPTION_TEXT, AT(topology), 0, 0, NULL,
+	  "nodes, last-level caches a node, cores a cache, CPUs a core: what\n"
+	  "the policy is told (default: each CPU a core and a cache of its own)" },
 	{ 'w', "workload", "WHAT", OPTION_TEXT, AT(workload), 0, 0, NULL,
 	  "an rt-app file (*.json), or words as hogs:4x0,4x5+sleeper:1ms" },
 	{ 0, "seed", "N", OPTION_NUMBER, AT(seed), 0, ~0u, NULL,
@@ -130,6 +134,42 @@ static void print_help(void)
 	       "each with @nice=N and @cpus=LIST, if need be; times as 500us, 10ms, 1s.\n"
 	       "\n"
 	       "Exit status: 0; 1 a violation or an error; 2 wrong options.\n");
+}
+
+/* Sets the CPUs too, where only one of the two is given. */
+static int parse_topology(struct config *config, unsigned int *levels)
+{
+	const char *text = config->topology;
+	unsigned long long cpus = 1;
+	unsigned int i;
+
+	for (i = 0; text && i < SCXU_SIM_LEVELS; i++) {
+		char *end;
+		unsigned long long value = strtoull(text, &end, 10);
+
+		if (*text < '1' || *text > '9' || value > SCXU_SIM_MAX_CPUS ||
+		    *end != (i + 1 < SCXU_SIM_LEVELS ? 'x' : 0))
+			break;
+		levels[i] = (unsigned int)value;
+		cpus *= value;
+		text = end + 1;
+	}
+	if (text && (i < SCXU_SIM_LEVELS || cpus > SCXU_SIM_MAX_CPUS)) {
+		fprintf(stderr,
+			"scx_userland: --topology %s: give NODESxCACHESxCORESxCPUS, as 2x1x4x2: "
+			"caches of a node, cores of a cache, CPUs of a core; %u CPUs in all at "
+			"most\n",
+			config->topology, SCXU_SIM_MAX_CPUS);
+		return -EINVAL;
+	}
+	if (text && config->cpus && config->cpus != cpus) {
+		fprintf(stderr, "scx_userland: --topology %s has %llu CPUs, --cpus says %u\n",
+			config->topology, cpus, config->cpus);
+		return -EINVAL;
+	}
+	if (!config->cpus)
+		config->cpus = text ? (unsigned int)cpus : 4;
+	return 0;
 }
 
 /* numbers: 3 for CPU:FROM:TO, 2 for FROM:TO */
@@ -387,7 +427,6 @@ int verb_sim(int argc, char **argv)
 {
 	struct config config = {
 		.policy = "vruntime",
-		.cpus = 4,
 		.seed = 1,
 		.hz = 250,
 		.batch = 8,
@@ -415,6 +454,8 @@ int verb_sim(int argc, char **argv)
 	}
 	log_to_stderr(false);
 	scxu_sim_options_init(&o);
+	if (parse_topology(&config, o.topology))
+		return 2;
 	set(&config, &o);
 	if (check(&config) ||
 	    parse_spans("agent-fault", config.faults, 2, 1, o.faults, &o.nr_faults) ||

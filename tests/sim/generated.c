@@ -27,11 +27,12 @@ static const uint64_t *policy_values; /* of its options */
 struct run {
 	const struct scxu_policy_ops *policy;
 	unsigned int cpus, seed, ms, hz, max_tasks, batch;
+	unsigned int topology[SCXU_SIM_LEVELS];
 	unsigned int nr_words;
 	char words[WORDS_MAX][48];
 	unsigned int fault_from, fault_to; /* ms; equal: none */
 	unsigned int off_cpu, off_from, off_to;
-	bool exact, shared_clock, affinity_agent, idle_kernel, standing;
+	bool exact, shared_clock, affinity_agent, idle_kernel, standing, check_all;
 };
 
 static void make_word(uint64_t *seed, char *word, size_t size, unsigned int cpus)
@@ -76,6 +77,18 @@ static void make_word(uint64_t *seed, char *word, size_t size, unsigned int cpus
 		snprintf(word + len, size - len, "@cpus=0-%u", unit_below(seed, cpus));
 }
 
+/* A way to make that many CPUs of nodes, caches, cores: any factor may be at any level. */
+static void make_topology(uint64_t *seed, unsigned int cpus, unsigned int *levels)
+{
+	unsigned int factor, i;
+
+	for (i = 0; i < SCXU_SIM_LEVELS; i++)
+		levels[i] = 1;
+	for (factor = 2; cpus > 1; factor++)
+		for (; cpus % factor == 0; cpus /= factor)
+			levels[unit_below(seed, SCXU_SIM_LEVELS)] *= factor;
+}
+
 static struct run make(uint64_t number, const struct scxu_policy_ops *policy)
 {
 	uint64_t seed = number * 0x9e3779b97f4a7c15ull;
@@ -97,6 +110,9 @@ static struct run make(uint64_t number, const struct scxu_policy_ops *policy)
 	r.affinity_agent = unit_below(&seed, 2);
 	r.idle_kernel = !unit_below(&seed, 4);
 	r.standing = !unit_below(&seed, 4) && policy->stands;
+	r.check_all = r.ms <= 100 && !unit_below(&seed, 4);
+	if (unit_below(&seed, 2))
+		make_topology(&seed, r.cpus, r.topology);
 	r.nr_words = 1 + unit_below(&seed, WORDS_MAX);
 	for (i = 0; i < r.nr_words; i++)
 		make_word(&seed, r.words[i], sizeof(r.words[i]), r.cpus);
@@ -130,6 +146,9 @@ static void print_command(const struct run *r)
 	printf("    scx_userland sim --policy %s --cpus %u --workload %s --seed %u "
 	       "--duration-ms %u",
 	       policy_name, r->cpus, text, r->seed, r->ms);
+	if (r->topology[0])
+		printf(" --topology %ux%ux%ux%u", r->topology[0], r->topology[1], r->topology[2],
+		       r->topology[3]);
 	if (r->hz != 250)
 		printf(" --hz %u", r->hz);
 	if (r->batch != 8)
@@ -146,6 +165,8 @@ static void print_command(const struct run *r)
 		printf(" --idle kernel");
 	if (r->standing)
 		printf(" --decide standing");
+	if (r->check_all)
+		printf(" --check-all");
 	if (r->fault_from != r->fault_to)
 		printf(" --agent-fault %u:%u", r->fault_from, r->fault_to);
 	if (r->off_from != r->off_to)
@@ -178,6 +199,8 @@ static int run(const struct run *r, char *why, size_t size, uint64_t *events)
 	o.affinity_agent = r->affinity_agent;
 	o.idle_kernel = r->idle_kernel;
 	o.standing = r->standing;
+	o.check_all = r->check_all;
+	memcpy(o.topology, r->topology, sizeof(o.topology));
 	if (r->fault_from != r->fault_to) {
 		o.nr_faults = 1;
 		o.faults[0].from = r->fault_from * 1000000ull;
@@ -273,7 +296,11 @@ static void shrink(struct run *r, const char *why)
 		s.max_tasks = 4096;
 		again |= r->max_tasks != 4096 && try(r, &s, why);
 		s = *r;
+		memset(s.topology, 0, sizeof(s.topology));
+		again |= r->topology[0] && try(r, &s, why);
+		s = *r;
 		s.cpus--;
+		memset(s.topology, 0, sizeof(s.topology));
 		again |= r->cpus > 1 && s.off_cpu < s.cpus && try(r, &s, why);
 		s = *r;
 		s.ms = s.ms * 3 / 4;

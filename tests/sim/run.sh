@@ -11,7 +11,7 @@ set -eu
 . "$(dirname "$0")/../names.sh"
 cd "$SCXU_ROOT"
 
-tests=(errors nices names invariants determinism examples regressions shares starve-option affinity shared-clock runtime pinned batch faults blame no-memory planted-bug gantt gantt-times speed generator generated)
+tests=(errors nices names invariants topology determinism examples regressions shares starve-option affinity shared-clock runtime pinned batch faults blame no-memory planted-bug gantt gantt-times speed generator generated)
 generated=(--seconds 10 --runs 200) # for each policy
 only=()
 list=
@@ -87,6 +87,10 @@ test_errors()
 	says 'give one of --duration' --workload hogs:1 --duration 1 --duration-ms 1000
 	says 'no workload is given' --workload ' '
 	says '--max-tasks: give a multiple of 64' --workload hogs:1 --max-tasks 65
+	says '--topology 2x4: give NODESxCACHESxCORESxCPUS' --workload hogs:1 --topology 2x4
+	says '--topology 1x1x0x2: give NODES' --workload hogs:1 --topology 1x1x0x2
+	says '--topology 8x8x8x8: give NODES' --workload hogs:1 --topology 8x8x8x8
+	says '--topology 2x1x1x2 has 4 CPUs, --cpus says 3' --workload hogs:1 --topology 2x1x1x2 --cpus 3
 	says 'give CPU:FROM:TO' --workload hogs:1 --hotplug 9:1:2
 	says 'give FROM:TO' --workload hogs:1 --agent-fault 5:2
 	# what never happens would only switch checks off
@@ -163,6 +167,14 @@ sys.exit(0 if names == ["ä" * 7, "\1\"<&\\>"] else "the names are %s" % names)'
 }
 
 # Controls: every invariant can fail, and the command tells of it.
+test_topology()
+{
+	build/tests/sim/sim-topology >"$out/topology" 2>&1 || { cat "$out/topology"; return 1; }
+	# it has a CPU 15
+	sim --topology 2x1x4x2 --workload hogs:20 --duration-ms 100 --hotplug 15:1:2 >"$out/topology" 2>&1 ||
+		{ cat "$out/topology"; return 1; }
+}
+
 test_invariants()
 {
 	build/tests/sim/sim-invariants >"$out/invariants" 2>&1 || { cat "$out/invariants"; return 1; }

@@ -76,7 +76,7 @@ void scxu_sim_options_init(struct scxu_sim_options *o)
 
 static bool options_are_valid(const struct scxu_sim_options *o)
 {
-	unsigned int i;
+	unsigned int cpus = 1, i;
 
 	if (o->size != sizeof(*o) || o->nr_cpus < 1 || o->nr_cpus > SCXU_SIM_MAX_CPUS ||
 	    o->max_tasks < 64 || o->max_tasks > TASKS_MAX || o->max_tasks % 64 || !o->batch ||
@@ -84,6 +84,10 @@ static bool options_are_valid(const struct scxu_sim_options *o)
 	    o->slice_ns < SCXU_SLICE_MIN_NS || o->slice_ns > SCXU_SLICE_MAX_NS ||
 	    o->floor_ns < 1000 || o->nr_faults > SCXU_SIM_MAX_SPANS ||
 	    o->nr_hotplug > SCXU_SIM_MAX_SPANS)
+		return false;
+	for (i = 0; i < SCXU_SIM_LEVELS; i++)
+		cpus *= o->topology[i];
+	if (o->topology[0] && cpus != o->nr_cpus)
 		return false;
 	for (i = 0; i < o->nr_hotplug; i++)
 		if (o->hotplug[i].cpu >= o->nr_cpus)
@@ -190,15 +194,39 @@ static void place_agent(struct scxu_sim *m)
 	m->agent.sleeps = true;
 }
 
+static void set_topology(const unsigned int *levels, unsigned int nr_cpus,
+			 struct scxu_cpu_topology *ret)
+{
+	unsigned int threads = levels[3], of_llc = levels[2] * threads,
+		     of_node = levels[1] * of_llc, cpu;
+
+	for (cpu = 0; cpu < nr_cpus; cpu++) {
+		unsigned int core = cpu - cpu % threads;
+
+		ret[cpu] = (struct scxu_cpu_topology) {
+			.core = (int)core,
+			.sibling = (int)(core + (cpu + 1 - core) % threads),
+			.llc = (int)(cpu - cpu % of_llc),
+			.node = (int)(cpu / of_node),
+		};
+	}
+}
+
 static int create_engine(struct scxu_sim *m, const struct scxu_policy_ops *policy)
 {
+	struct scxu_cpu_topology topology[SCXU_SIM_MAX_CPUS];
 	struct scxu_engine_options engine = {
 		.batch = m->o.batch,
 		.slice_ns = m->o.slice_ns,
 		.values = m->o.values,
 	};
-	int err = scxu_engine_create(policy, &m->shm, &engine, &m->sched);
+	int err;
 
+	if (m->o.topology[0]) {
+		set_topology(m->o.topology, m->o.nr_cpus, topology);
+		engine.topology = topology;
+	}
+	err = scxu_engine_create(policy, &m->shm, &engine, &m->sched);
 	/* the other error of a valid policy is that there is no memory */
 	if (err && err != -ENOMEM && policy->init)
 		scxu_log(SCXU_LOG_ERROR, "policy \"%s\" cannot start: its init() returned %d (%s)",

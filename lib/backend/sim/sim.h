@@ -56,10 +56,16 @@ struct scxu_sim_span {
 	unsigned int cpu;
 };
 
+/** The levels of a machine: nodes, last-level caches, cores, CPUs. */
+#define SCXU_SIM_LEVELS 4
+
 /**
  * struct scxu_sim_options - the machine; begin with scxu_sim_options_init()
  * @size:	sizeof(struct scxu_sim_options)
  * @nr_cpus:	1..SCXU_SIM_MAX_CPUS
+ * @topology:	what it is made of: nodes, last-level caches a node, cores a cache, CPUs a core,
+ *		whose product is @nr_cpus, numbered in this order; all 0: each CPU a core and
+ *		a cache of its own. What the policy is told; it makes nothing slower
  * @max_tasks:	task slots of the kernel part, 64..65536; a multiple of 64
  * @batch:	decisions kept in stock, 1..4096
  * @hz:		ticks a second, 100..10000; slices end at ticks
@@ -86,6 +92,7 @@ struct scxu_sim_span {
 struct scxu_sim_options {
 	size_t size;
 	unsigned int nr_cpus;
+	unsigned int topology[SCXU_SIM_LEVELS];
 	unsigned int max_tasks;
 	unsigned int batch;
 	unsigned int hz;
