@@ -35,6 +35,7 @@ struct entry {
 	uint64_t gen;  /* of its last wait that we know */
 	uint64_t affinity; /* a hash of the CPUs that it may run on */
 	enum holder holder;
+	int refused; /* the CPU that did not come for its last decision, -1: none */
 	/* scxu_task_data() follows, aligned to a line */
 };
 
@@ -198,6 +199,14 @@ bool scxu_engine_where(const struct scxu_sched *s, struct scxu_where *ret)
 	return true;
 }
 
+bool scxu_task_waits(const struct scxu_sched *s, const struct scxu_task *task)
+{
+	const struct entry *e = (const struct entry *)task; /* first member */
+
+	return e->birth && scxu_load(&s->shm.records[task->slot].state) ==
+				   (e->gen << SCXU_GEN_SHIFT | SCXU_TASK_WAITING);
+}
+
 /* --- CPUs ----------------------------------------------------------------- */
 
 bool scxu_cpu_allowed(const struct scxu_sched *s, const struct scxu_task *task, int cpu)
@@ -225,9 +234,14 @@ int scxu_idle_cpu(struct scxu_sched *s, const struct scxu_task *task)
 	/*
 	 * No other CPU has to be woken: ours will look for work by itself, and finds
 	 * what is decided for any CPU. Only there do decisions keep the order given.
+	 * One for that CPU alone may be behind tasks of the kernel part's, over and over.
 	 */
-	if (scxu_agent_cpu_free(s) && scxu_cpu_allowed(s, task, s->here))
-		return task->nr_cpus_allowed < s->shm.nr_cpus ? s->here : -1;
+	if (scxu_agent_cpu_free(s) && scxu_cpu_allowed(s, task, s->here)) {
+		if (task->nr_cpus_allowed >= s->shm.nr_cpus)
+			return -1;
+		if (((const struct entry *)task)->refused != s->here)
+			return s->here;
+	}
 	if (scxu_cpu_allowed(s, task, task->cpu) && cpu_is_idle(s, task->cpu))
 		return task->cpu;
 	for (cpu = 0; cpu < s->shm.nr_cpus; cpu++)
@@ -423,6 +437,7 @@ static void look_at(struct scxu_sched *s, uint32_t slot)
 		memset(scxu_task_data(&e->task), 0, s->policy->task_size);
 	}
 	e->gen = state >> SCXU_GEN_SHIFT;
+	e->refused = -1;
 	weight = e->task.weight;
 	if (s->policy->set_affinity)
 		affinity = affinity_of(s, r, facts.nr_cpus_allowed);
@@ -566,7 +581,8 @@ static bool drain(struct scxu_sched *s)
 
 /* --- from the policy to the kernel part ----------------------------------- */
 
-static void recall_one(struct scxu_sched *s, const struct scxu_decision *d, enum holder from)
+static void recall_one(struct scxu_sched *s, const struct scxu_decision *d, enum holder from,
+		       int cpu)
 {
 	struct entry *e;
 
@@ -580,6 +596,7 @@ static void recall_one(struct scxu_sched *s, const struct scxu_decision *d, enum
 	    (d->gen << SCXU_GEN_SHIFT | SCXU_TASK_WAITING))
 		return; /* taken meanwhile */
 	count(&s->counts.recalled, 1);
+	e->refused = cpu;
 	to_policy(s, e, SCXU_ENQUEUE_RECALLED);
 }
 
@@ -609,7 +626,7 @@ static void recall_stock(struct scxu_sched *s)
 	s->stock_skip = end;
 	scxu_store_release(&s->shm.agent->stock_skip, end);
 	for (; from != end; from++)
-		recall_one(s, &s->shm.agent->stock[from % SCXU_STOCK], STOCK);
+		recall_one(s, &s->shm.agent->stock[from % SCXU_STOCK], STOCK, -1);
 }
 
 static uint64_t stock_left(const struct scxu_sched *s)
@@ -670,7 +687,7 @@ static void recall_cpu(struct scxu_sched *s, unsigned int cpu)
 	ce->skip = end;
 	scxu_store_release(&ac->decisions_skip, end);
 	for (; from != end; from++)
-		recall_one(s, &ac->ring[from % SCXU_CPU_DECISIONS], CPU);
+		recall_one(s, &ac->ring[from % SCXU_CPU_DECISIONS], CPU, (int)cpu);
 }
 
 unsigned int scxu_room(const struct scxu_sched *s)

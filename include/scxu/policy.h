@@ -112,6 +112,13 @@ unsigned int scxu_nr_queued(const struct scxu_sched *sched);
 /** scxu_slice() - the slice, in ns, that the user asked for with --slice-us */
 uint64_t scxu_slice(const struct scxu_sched *sched);
 
+/**
+ * scxu_task_waits() - does the last wait that the policy was told of still go on: the task
+ * is with the policy, or decided and not taken by a CPU yet. False: it runs, or has run
+ * since, sleeps or has ended. Reads the kernel part's record of it, and is as old as that.
+ */
+bool scxu_task_waits(const struct scxu_sched *sched, const struct scxu_task *task);
+
 /** scxu_cpu_allowed() - may @task run on @cpu, and is it online */
 bool scxu_cpu_allowed(const struct scxu_sched *sched, const struct scxu_task *task, int cpu);
 

@@ -224,16 +224,23 @@ static void update_now(struct scxu_sched *sched, struct esched *s)
 }
 
 /*
- * Before the first enqueue of a pass: V as it was before the news. From then on those in
- * the stock are either taken or come back.
+ * Before the first enqueue of a pass: V as it was before the news, without those who have
+ * been taken from the stock and do not run any more: of two that wake each other the one
+ * that sleeps would keep V, and the lag of the other, where it was, and a third waited
+ * for ever. From then on those in the stock are either taken or come back.
  */
 static void begin_pass(struct scxu_sched *sched, struct esched *s)
 {
-	struct etask *t;
+	struct etask *t, *next;
 
 	if (s->pass == scxu_now(sched))
 		return;
 	s->pass = scxu_now(sched);
+	for (t = TAILQ_FIRST(&s->stock); t; t = next) {
+		next = TAILQ_NEXT(t, stocked);
+		if (!scxu_task_waits(sched, scxu_task_of(t)))
+			leave_stock(s, t);
+	}
 	update_now(sched, s);
 	while ((t = TAILQ_FIRST(&s->stock)))
 		leave_stock(s, t);

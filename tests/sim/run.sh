@@ -280,6 +280,8 @@ test_regressions()
 		--policy fifo --cpus 5 --workload hogs:4x3@cpus=4+hogs:5x9 --seed 756268 --duration-ms 2970
 		--policy fifo --cpus 2 --workload bursts:5@cpus=0+hogs:2x5 --seed 492105 --duration-ms 32 --idle kernel --hotplug 1:26:44
 		--policy prio --cpus 3 --workload hogs:6x9@cpus=0-1 --seed 934128 --duration-ms 6000 --affinity agent
+		--policy eevdf --cpus 1 --workload pingpong:1@cpus=0-0+hogs:1x0@cpus=0 --seed 285116 --duration-ms 3811
+		--policy prio --cpus 25 --workload churn:5140us+locks:5+hogs:5x9+pingpong:2@cpus=5+hogs:1x3@cpus=10 --seed 448485 --duration-ms 101 --exact-slices --affinity agent
 		--policy build/tests/vm/tools/tiny.so --cpus 1 --workload hogs:3x0 --seed 447272 --duration-ms 1372
 		--policy vruntime:slice_us=1 --cpus 2 --workload hogs:4 --duration 2
 		--cpus 2 --workload hogs:100x19@cpus=0+hogs:150x0@cpus=0 --duration 70

@@ -103,6 +103,33 @@ static void over_when_a_cpu_takes_it(void)
 	end();
 }
 
+/* What a policy may ask of a wait that it has decided. */
+static void waits_until_taken(void)
+{
+	struct scxu_decision d;
+	struct scxu_task *task;
+
+	begin(true);
+	kernel_part_enqueue(k, 7, 0, &plain);
+	scxu_engine_pass(sched, 1);
+	task = fifo_first(sched);
+	NEED(task);
+	CHECK(scxu_task_waits(sched, task));
+	f->hold = false;
+	scxu_engine_pass(sched, 2);
+	CHECK(scxu_task_waits(sched, task)); /* decided, not taken */
+	CHECK_EQ(kernel_part_dispatch(k, 0, &d), APPLIED);
+	CHECK(!scxu_task_waits(sched, task));
+	/* the next wait is another, until the policy is told of it */
+	kernel_part_enqueue(k, 7, 0, &plain);
+	CHECK(!scxu_task_waits(sched, task));
+	scxu_engine_pass(sched, 3);
+	CHECK(scxu_task_waits(sched, task));
+	kernel_part_leave(k, 7);
+	CHECK(!scxu_task_waits(sched, task));
+	end();
+}
+
 static void the_floor_takes_it(void)
 {
 	struct scxu_decision floor = { .slot = 7, .gen = 1 }, d;
@@ -155,6 +182,7 @@ int main(void)
 	gone_while_the_policy_holds_it();
 	two_waits_over();
 	over_when_a_cpu_takes_it();
+	waits_until_taken();
 	the_floor_takes_it();
 	during_dispatch();
 	return UNIT_END();
