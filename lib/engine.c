@@ -129,6 +129,14 @@ unsigned int scxu_nr_queued(const struct scxu_sched *s)
 	return s->counts.scheduled;
 }
 
+unsigned int scxu_nr_waiting(const struct scxu_sched *s)
+{
+	uint64_t n = scxu_load(&s->shm.kernel->nr_waiting);
+
+	/* each has a slot */
+	return n < s->shm.max_tasks ? (unsigned int)n : s->shm.max_tasks;
+}
+
 uint64_t scxu_slice(const struct scxu_sched *s)
 {
 	return s->options.slice_ns;

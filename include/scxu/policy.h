@@ -109,6 +109,12 @@ unsigned int scxu_max_tasks(const struct scxu_sched *sched);
 /** scxu_nr_queued() - tasks that the policy holds: enqueued, not yet decided */
 unsigned int scxu_nr_queued(const struct scxu_sched *sched);
 
+/**
+ * scxu_nr_waiting() - tasks that wait for a CPU and are not the kernel part's: those that
+ * the policy holds, those decided that no CPU has taken yet, those it was not told of yet
+ */
+unsigned int scxu_nr_waiting(const struct scxu_sched *sched);
+
 /** scxu_slice() - the slice, in ns, that the user asked for with --slice-us */
 uint64_t scxu_slice(const struct scxu_sched *sched);
 

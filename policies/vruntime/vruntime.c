@@ -273,7 +273,7 @@ static void dispatch(struct scxu_sched *sched)
 	struct vtask *t, *next;
 
 	update_min_blindly(sched, s);
-	slice = vruntime_slice(slice_of(sched, s), scxu_nr_queued(sched), cpus);
+	slice = vruntime_slice(slice_of(sched, s), scxu_nr_waiting(sched), cpus);
 	for (t = RB_MIN(tree, &s->tree); t && room; t = next) {
 		struct scxu_task *task = scxu_task_of(t);
 		bool limited = task->nr_cpus_allowed < cpus;

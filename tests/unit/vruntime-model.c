@@ -173,7 +173,8 @@ static void recall(void)
 static void model_dispatch(void)
 {
 	unsigned int room = batch - (unsigned int)(head - stock_from());
-	uint64_t slice = vruntime_slice(SLICE, nr_sorted, CPUS);
+	/* decided ones that no CPU has taken wait too */
+	uint64_t slice = vruntime_slice(SLICE, (unsigned int)k->kernel->nr_waiting, CPUS);
 
 	if (min_updated && nr_sorted) {
 		uint64_t least = nr_recalled ? least_recalled : tasks[sorted[0]].vruntime;
