@@ -142,6 +142,7 @@ struct scxu_cpu {
 	__u8 unknown_turn;	/* odd: one of DSQ_SHARED comes before decisions */
 	__u8 wake_sync;		/* who wakes here is about to sleep, as it says */
 	__u8 in_watch;		/* the watch's timer runs its callback here */
+	__u8 limited;		/* its task is none that the agent orders, though it may have been */
 	__u32 looked;		/* at so many tasks of DSQ_SHARED, the present time */
 	__u32 preempts;		/* that the agent wished for, in the present window */
 	__u32 preempts_at;	/* which that is */

@@ -659,6 +659,7 @@ void BPF_STRUCT_OPS(scxu_running, struct task_struct *p)
 	me->slice = t->slice ?: slice_ns;
 	me->weight = p->scx.weight;
 	me->slot = t->slot;
+	me->limited = !agent_orders(p);
 	me->pid = p->pid;
 	push_hint(SCXU_EVENT_RUNNING, p, t->slot);
 }

@@ -284,7 +284,7 @@ bool scxu_cpu_running(struct scxu_sched *s, int cpu, struct scxu_running *ret)
 	run.pid = scxu_load(&c->pid);
 	if (!run.pid || run.pid == s->shm.agent_tid || s->cpus[cpu].given || s->cpus[cpu].coming)
 		return false;
-	run.task = running_task(s, scxu_load(&c->slot), run.pid);
+	run.task = scxu_load(&c->limited) ? NULL : running_task(s, scxu_load(&c->slot), run.pid);
 	run.weight = weight_in_range(scxu_load(&c->weight));
 	run.since = scxu_load(&c->since);
 	run.vtime = scxu_load(&c->vtime);

@@ -173,7 +173,8 @@ void scxu_sched_stats(const struct scxu_sched *sched, struct scxu_stats *ret);
 
 /**
  * struct scxu_running - what a CPU runs
- * @task:	the task, as it was at its last wait; NULL for one never enqueued
+ * @task:	the task, as it was at its last wait; NULL for one never enqueued, or that the
+ *		kernel part orders by itself now, as its affinity is limited
  * @pid:	of the task
  * @vtime:	its virtual time by now
  * @weight:	its weight

@@ -281,6 +281,7 @@ test_regressions()
 		--policy fifo --cpus 2 --workload bursts:5@cpus=0+hogs:2x5 --seed 492105 --duration-ms 32 --idle kernel --hotplug 1:26:44
 		--policy prio --cpus 3 --workload hogs:6x9@cpus=0-1 --seed 934128 --duration-ms 6000 --affinity agent
 		--policy eevdf --cpus 1 --workload pingpong:1@cpus=0-0+hogs:1x0@cpus=0 --seed 285116 --duration-ms 3811
+		--policy eevdf --cpus 4 --workload hogs:1x-5+bursts:4+churn:672us+periodic:1516us/7302usx1@cpus=3+yielders:3@cpus=0-2 --seed 450681 --duration-ms 2761 --hz 1000
 		--policy prio --cpus 25 --workload churn:5140us+locks:5+hogs:5x9+pingpong:2@cpus=5+hogs:1x3@cpus=10 --seed 448485 --duration-ms 101 --exact-slices --affinity agent
 		--policy build/tests/vm/tools/tiny.so --cpus 1 --workload hogs:3x0 --seed 447272 --duration-ms 1372
 		--policy vruntime:slice_us=1 --cpus 2 --workload hogs:4 --duration 2

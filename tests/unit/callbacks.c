@@ -428,6 +428,10 @@ static void where_to(void)
 	NEED(scxu_cpu_running(sched, 0, &run));
 	NEED(run.task);
 	CHECK_EQ(run.task->slot, 7);
+	k->cpus[0].limited = 1; /* of the kernel part's order now */
+	NEED(scxu_cpu_running(sched, 0, &run));
+	CHECK(!run.task);
+	k->cpus[0].limited = 0;
 	kernel_part_run(k, 0, 999, 0, 100, 600);
 	k->cpus[0].slot = 7; /* torn: of another moment */
 	NEED(scxu_cpu_running(sched, 0, &run));

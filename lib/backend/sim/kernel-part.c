@@ -1214,6 +1214,7 @@ void kernel_part_running(struct scxu_sim *m, struct task *t, unsigned int cpu)
 	me->slice = t->last_slice ? t->last_slice : m->o.slice_ns;
 	me->weight = t->weight;
 	me->slot = t->slot;
+	me->limited = !agent_orders(m, t);
 	me->pid = t->pid;
 }
 
