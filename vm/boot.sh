@@ -142,6 +142,7 @@ make_snapshot()
 		touch "$1"
 		return
 	fi
+	need_disk 500
 	mkfifo "$monitor.in" "$monitor.out"
 	timeout -k 5 "$timeout" "${command[@]}" -serial "file:$out/console.log" -serial "file:$out/out.log" \
 		-chardev "pipe,id=monitor,path=$monitor" -mon chardev=monitor </dev/null >"$out/qemu.log" 2>&1 &
