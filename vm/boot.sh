@@ -210,6 +210,10 @@ fi
 
 results=(-serial "file:$out/out.log")
 if [ -n "$work" ]; then
+	# QEMU 8.1: -chardev file,input-path=
+	case $(qemu_version "${QEMU[@]}") in
+	[1-7].* | 8.0*) die "this QEMU is too old for --work: it takes 8.1 or newer" ;;
+	esac
 	mkdir -p "$snapshots"
 	snapshot=$snapshots/$(snapshot_key)
 	result=0
