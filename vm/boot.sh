@@ -97,7 +97,7 @@ esac
 
 cmdline="console=ttyS0 quiet panic=-1 nokaslr norandmaps mitigations=off"
 cmdline+=" rcupdate.rcu_cpu_stall_timeout=60 watchdog_thresh=30"
-# half the instructions of an emulated boot, and of the seconds after it, go into
+# a third of the instructions of an emulated boot, and of the seconds after it, go into
 # certificates and into tests of ciphers that nothing here asks for
 cmdline+=" initcall_blacklist=load_system_certificate_list cryptomgr.notests"
 [ "$mode" = kvm ] || cmdline+=" idle=halt no_timer_check tsc=reliable clocksource=tsc"
