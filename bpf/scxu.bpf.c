@@ -158,8 +158,6 @@ static __always_inline void enqueue_agent(struct task_struct *p, u64 enq_flags,
 	agent_pass = passes;
 	if (enq_flags & ENQ_WAKEUP)
 		agent_runs(p);
-	if (!has_budget)
-		wait_for_budget(now);
 	if (enq_flags & ENQ_WAKEUP && has_budget) {
 		/* It has slept: it may run at once, for so long as the floor would wait. */
 		dsq_insert(p, DSQ_LOCAL, floor_ns, enq_flags | ENQ_HEAD | ENQ_PREEMPT);
@@ -168,6 +166,8 @@ static __always_inline void enqueue_agent(struct task_struct *p, u64 enq_flags,
 		return;
 	}
 	if (load(&a->rest) == SCXU_REST_PARKS) {
+		if (!has_budget)
+			wait_for_budget(now);
 		park_agent(a, me, now);
 		return;
 	}
@@ -188,7 +188,9 @@ static __always_inline void enqueue_agent(struct task_struct *p, u64 enq_flags,
 		return;
 	}
 	if (ran >= floor_ns)
-		wait_in_pass(now);
+		wait_in_pass(now); /* its silence counts, whatever its budget */
+	else
+		wait_for_budget(now);
 	agent_shall_rest = 1; /* it wants to go on, whether it is asked or not */
 	park_agent(a, me, now);
 }

@@ -908,9 +908,9 @@ static void enqueue_agent(struct scxu_sim *m, struct task *t, bool wakeup, unsig
 	m->k.agent_pass = m->shm.agent->passes;
 	if (wakeup)
 		agent_runs(m);
-	if (!has_budget)
-		wait_for_budget(m);
 	if (!(wakeup && has_budget) && m->shm.agent->rest == SCXU_REST_PARKS) {
+		if (!has_budget)
+			wait_for_budget(m);
 		park_agent(m, here);
 		return;
 	}
@@ -922,6 +922,8 @@ static void enqueue_agent(struct scxu_sim *m, struct task *t, bool wakeup, unsig
 	if (ran >= m->o.floor_ns || !has_budget) {
 		if (ran >= m->o.floor_ns)
 			wait_in_pass(m);
+		else
+			wait_for_budget(m);
 		m->k.agent_shall_rest = true;
 		park_agent(m, here);
 		return;
