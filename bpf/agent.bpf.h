@@ -152,12 +152,13 @@ static __always_inline void note_asked(u64 passes)
  * The agent shall look. Begins the time within which it has to, and wakes it when it
  * sleeps. True when it is parked: then a CPU has to come and fetch it.
  */
-static __always_inline bool ask_agent(struct scxu_cpu *me, u64 now)
+__noinline bool ask_agent(u64 now)
 {
+	struct scxu_cpu *me = cpu_state(bpf_get_smp_processor_id());
 	struct scxu_agent *a = agent_area();
 	u64 sleeps, passes;
 
-	if (!a)
+	if (!a || !me)
 		return false;
 	me->counters[SCXU_COUNT_asks]++;
 	unasked = ASKED;
@@ -193,10 +194,13 @@ static __always_inline bool can_be_kicked(s32 cpu)
 }
 
 /* There is work that any CPU may take. False: no CPU is idle. */
-static __always_inline bool kick_an_idle_cpu(struct scxu_cpu *me)
+__noinline bool kick_an_idle_cpu(void)
 {
+	struct scxu_cpu *me = cpu_state(bpf_get_smp_processor_id());
 	u32 i;
 
+	if (!me)
+		return false;
 	bpf_for (i, 0, 8) {
 		const struct cpumask *idle = scx_bpf_get_idle_cpumask();
 		u32 cpu = bpf_cpumask_first(idle);
@@ -273,7 +277,7 @@ static __always_inline void kick_for_agent(struct scxu_cpu *me, u64 now)
 {
 	s32 cpu;
 
-	if (kick_an_idle_cpu(me) || agent_waits(now))
+	if (kick_an_idle_cpu() || agent_waits(now))
 		return;
 	cpu = cpu_for_agent(-1);
 	if (cpu < 0 || (u32)cpu >= nr_cpu_ids)
@@ -284,7 +288,7 @@ static __always_inline void kick_for_agent(struct scxu_cpu *me, u64 now)
 
 static __always_inline void call_agent(struct scxu_cpu *me, u64 now)
 {
-	if (ask_agent(me, now))
+	if (ask_agent(now))
 		kick_for_agent(me, now);
 }
 
@@ -428,14 +432,19 @@ static __always_inline bool may_preempt(u32 cpu)
 }
 
 /* The agent's wishes that concern other CPUs; none of one that is not in charge. */
-static __always_inline void serve_kicks(struct scxu_agent *a, struct scxu_kernel *k,
-					struct scxu_cpu *me, s32 here)
+__noinline int serve_kicks(s32 here)
 {
+	struct scxu_cpu *me = cpu_state(bpf_get_smp_processor_id());
 	u32 words = (nr_cpu_ids + 63) / 64, w, i;
-	u64 seq = load(&a->kick_seq);
+	struct scxu_kernel *k = kernel_state();
+	struct scxu_agent *a = agent_area();
+	u64 seq;
 
+	if (!me || !k || !a)
+		return 0;
+	seq = load(&a->kick_seq);
 	if (seq == kicks_served || *(volatile u32 *)&k->floor_reason != SCXU_FLOOR_NONE)
-		return;
+		return 0;
 	kicks_served = seq;
 	bpf_for (w, 0, words) {
 		u64 kick, preempt, bits;
@@ -464,6 +473,7 @@ static __always_inline void serve_kicks(struct scxu_agent *a, struct scxu_kernel
 			}
 		}
 	}
+	return 0;
 }
 
 /*

@@ -233,10 +233,8 @@ __noinline int take(struct scxu_decision *d __arg_nonnull, s32 cpu, u32 how)
 	struct task_ctx *t;
 	int err = -ENOENT;
 	bool shared, same_wait;
-	struct scxu_cpu *c;
 
-	c = cpu_state(cpu);
-	if (!me || !k || !c)
+	if (!me || !k)
 		return -EINVAL;
 	r = record(d->slot);
 	if (!r) {
@@ -276,7 +274,7 @@ __noinline int take(struct scxu_decision *d __arg_nonnull, s32 cpu, u32 how)
 	if (how == TAKE_STARVED)
 		dsq_insert_vtime(p, DSQ_STARVED, slice, t->enqueued_at, 0);
 	else if (shared)
-		dsq_insert_vtime(p, DSQ_SHARED, slice, by_cpu(c, vtime, p->scx.weight), 0);
+		dsq_insert_vtime(p, DSQ_SHARED, slice, by_cpu(cpu, vtime, p->scx.weight), 0);
 	else
 		dsq_insert(p, DSQ_LOCAL, slice, 0);
 

@@ -78,24 +78,27 @@ static __always_inline void falls_short(const struct scxu_agent *a, struct scxu_
 		short_since = since;
 }
 
-static __always_inline void floor_check(struct scxu_kernel *k, struct scxu_cpu *me, u64 now)
+__noinline int floor_check(u64 now)
 {
+	struct scxu_cpu *me = cpu_state(bpf_get_smp_processor_id());
+	struct scxu_kernel *k = kernel_state();
 	struct scxu_agent *a = agent_area();
-	u32 reason = *(volatile u32 *)&k->floor_reason;
 	u64 since, pass;
+	u32 reason;
 
-	if (!a)
-		return;
+	if (!a || !k || !me)
+		return 0;
+	reason = *(volatile u32 *)&k->floor_reason;
 	if (reason != SCXU_FLOOR_NONE) {
 		/* it answers: it has read all events, and knows that it was out */
 		since = k->in_charge_since;
 		if (!agent_tid || load(&a->floor_ack) != load(&k->floor_seq) ||
 		    now - since < floor_hold)
-			return;
+			return 0;
 		last_episode(k)->ended = now;
 		if (__sync_val_compare_and_swap(&k->floor_reason, reason, SCXU_FLOOR_NONE) !=
 		    reason)
-			return;
+			return 0;
 		if (reason != SCXU_FLOOR_START && now - since > k->floor_longest)
 			k->floor_longest = now - since;
 		k->in_charge_since = now;
@@ -103,21 +106,21 @@ static __always_inline void floor_check(struct scxu_kernel *k, struct scxu_cpu *
 		probation = floor_hold ? now : 0;
 		asked_at = 0;
 		short_since = 0;
-		return;
+		return 0;
 	}
 	if (*(volatile u32 *)&agent_broken) {
 		agent_broken = 0;
 		floor_enter(k, me, SCXU_FLOOR_BROKEN, now);
-		return;
+		return 0;
 	}
 	if (!load(&k->nr_waiting))
-		return;
+		return 0;
 	/* the pass first: see ask_agent() */
 	pass = *(volatile u64 *)&asked_pass;
 	since = *(volatile u64 *)&asked_at;
 	if (since && pass == load(&a->passes) && (s64)(now - since) > (s64)floor_ns) {
 		floor_enter(k, me, SCXU_FLOOR_SILENT, now);
-		return;
+		return 0;
 	}
 	since = short_since;
 	/*
@@ -128,6 +131,7 @@ static __always_inline void floor_check(struct scxu_kernel *k, struct scxu_cpu *
 		since = probation;
 	if (since && (s64)(now - since) > (s64)floor_ns)
 		floor_enter(k, me, SCXU_FLOOR_LATE, now);
+	return 0;
 }
 
 /*
@@ -347,7 +351,7 @@ static __always_inline void look_after_agent(struct scxu_kernel *k, struct scxu_
 	} else if (since) {
 		/* nobody has to give way for that */
 		agent_shall_rest = 1;
-		kick_an_idle_cpu(me);
+		kick_an_idle_cpu();
 	}
 }
 
@@ -415,14 +419,14 @@ static __always_inline void watch_look(struct watch *watch, struct scxu_kernel *
 		if (__sync_val_compare_and_swap(&watch_armed, 0, 1))
 			return;
 	}
-	floor_check(k, me, now);
+	floor_check(now);
 	look_after_agent(k, a, me, now);
 	/* those who wait have waited for a slice and more: let CPUs collect them now */
 	if (!agent_in_charge(k) && slices_ended != k->nr_episodes) {
 		slices_ended = k->nr_episodes;
 		end_slices(now, 0);
 	}
-	serve_kicks(a, k, me, -1);
+	serve_kicks(-1);
 	if (load(&k->nr_waiting) > OVERLOAD * nr_cpu_ids)
 		end_slices(now, SCXU_SLICE_MAX_NS);
 	else if (scx_bpf_dsq_nr_queued(DSQ_KTHREADS) > 0)

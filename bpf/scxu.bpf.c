@@ -101,10 +101,8 @@ char _license[] SEC("license")
 static __always_inline bool enqueue_shared(struct task_struct *p, u64 slice, u64 vtime,
 					   u64 enq_flags, struct scxu_cpu *me)
 {
-	struct scxu_cpu *c = agent_orders(p) ? cpu_state(scx_bpf_task_cpu(p)) : NULL;
-
-	if (c)
-		vtime = by_cpu(c, vtime, p->scx.weight);
+	if (agent_orders(p))
+		vtime = by_cpu(scx_bpf_task_cpu(p), vtime, p->scx.weight);
 	dsq_insert_vtime(p, DSQ_SHARED, slice, vtime, enq_flags);
 	/* The kick happens when the rq lock is released, after the insert. */
 	if (kick_idle_for(p, me))
@@ -145,7 +143,7 @@ static __always_inline void park_agent(struct scxu_agent *a, struct scxu_cpu *me
 	if (agent_is_wanted(a))
 		kick_for_agent(me, now);
 	else if (agent_shall_rest)
-		kick_an_idle_cpu(me);
+		kick_an_idle_cpu();
 }
 
 static __always_inline void enqueue_agent(struct task_struct *p, u64 enq_flags,
@@ -246,15 +244,15 @@ static __always_inline void tell_agent(struct task_struct *p, struct scxu_kernel
 		return;
 	}
 	if (its && its->idle) {
-		ask_agent(me, now);
+		ask_agent(now);
 		return;
 	}
-	if (!(sync && its == me) && kick_an_idle_cpu(me)) {
-		ask_agent(me, now);
+	if (!(sync && its == me) && kick_an_idle_cpu()) {
+		ask_agent(now);
 		return;
 	}
 	if (flags & SCXU_WAIT_WAKEUP && !sync) {
-		ask_agent(me, now);
+		ask_agent(now);
 		/* here, if this CPU's task has to give way to that one anyway: no other is disturbed */
 		if (!own_order && runs_behind(me, vtime, now))
 			kick_cpu(bpf_get_smp_processor_id(), KICK_PREEMPT);
@@ -312,7 +310,7 @@ void BPF_STRUCT_OPS(scxu_enqueue, struct task_struct *p, u64 enq_flags)
 		me->counters[SCXU_COUNT_kernel_enqueues]++;
 		goto shared;
 	}
-	floor_check(k, me, now);
+	floor_check(now);
 	if (!agent_in_charge(k)) {
 		me->counters[SCXU_COUNT_floor_enqueues]++;
 		__sync_fetch_and_add(&last_episode(k)->tasks, 1);
@@ -365,7 +363,7 @@ s32 BPF_STRUCT_OPS(scxu_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wak
 		u64 now = bpf_ktime_get_ns();
 
 		/* with idle CPUs no task may come by enqueue(): look here too */
-		floor_check(k, me, now);
+		floor_check(now);
 		call_agent(me, now);
 		kept = !agent_in_charge(k);
 	}
@@ -415,69 +413,36 @@ static __always_inline void keep_running(struct task_struct *prev, struct task_c
 /* So often in a row one kind of task is served before DSQ_SHARED, whatever its virtual time. */
 #define IN_A_ROW 4
 
-void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
+/* What a CPU that needs work has besides the agent's decisions. */
+struct turn {
+	u64 prev_vtime; /* of the task that would go on, with in_order */
+	u64 head; /* shared_head(); 0: none is known */
+	u32 in_order; /* one would, and goes by virtual time */
+	u32 shared; /* there may be tasks in DSQ_SHARED */
+	u32 parked; /* a CPU may fetch the agent */
+	u32 pad;
+};
+
+enum by_decision {
+	BY_DECISION_NONE, /* there is none, or DSQ_SHARED is first */
+	BY_DECISION_TAKEN, /* the next task is in the local DSQ */
+	BY_DECISION_STAYS, /* it is the turn of the one that runs */
+	BY_DECISION_AGENT, /* the agent was fetched */
+};
+
+/*
+ * The CPU's next task by the agent's decisions: enum by_decision. (A function of its own for
+ * the verifier: see shared_head().)
+ */
+__noinline int by_decision(s32 cpu, struct turn *turn __arg_nonnull)
 {
 	struct scxu_kernel *k = kernel_state();
 	struct scxu_agent *a = agent_area();
 	struct scxu_cpu *me = cpu_state(cpu);
-	struct task_ctx *prev_t = NULL;
-	u64 now, prev_vtime = 0, head, agents = 0, left;
-	bool shared, parked, taken = false, in_order = false;
 	int i;
 
 	if (!k || !a || !me)
-		return;
-	serve_kicks(a, k, me, cpu);
-	shared = scx_bpf_dsq_nr_queued(DSQ_SHARED) > 0;
-	/* Kernel threads first: others wait for them. But not for ever. */
-	if ((me->kthread_row < IN_A_ROW || !(shared || load(&k->nr_waiting))) &&
-	    dsq_move_to_local(DSQ_KTHREADS)) {
-		if (me->kthread_row < IN_A_ROW)
-			me->kthread_row++;
-		return;
-	}
-	me->kthread_row = 0;
-	now = bpf_ktime_get_ns();
-	parked = agent_is_parked() && !agent_waits(now);
-	if (parked && (agent_is_wanted(a) || agent_shall_rest) && fetch_agent(cpu))
-		return;
-	if (scx_bpf_dsq_nr_queued(DSQ_STARVED) > 0 &&
-	    (me->starved_turn++ & 1 || starved_too_long(now)) && dsq_move_to_local(DSQ_STARVED))
-		return;
-
-	if (prev && prev->scx.flags & TASK_QUEUED && prev->pid != agent_tid) {
-		prev_t = task_ctx(prev);
-		/* These go by other rules, and their virtual time by none. */
-		in_order = prev_t && !(prev->flags & PF_KTHREAD);
-		if (in_order) {
-			prev_vtime = task_vtime(prev, prev_t);
-			if (agent_orders(prev))
-				prev_vtime = by_cpu(me, prev_vtime, prev->scx.weight);
-		}
-	}
-	if (load(&k->nr_waiting)) {
-		floor_check(k, me, now);
-		if (!agent_in_charge(k)) {
-			if (collect(cpu, now, TAKE_FLOOR))
-				shared = true;
-		} else if ((s64)(now - collect_at) > 0 && !test_no_floor) {
-			int n = collect(cpu, now, TAKE_STARVED);
-
-			if (n >= 0)
-				collect_at = now + SECOND_NS;
-		}
-	}
-	if (shared && (s64)(now - rescue_at) > 0)
-		rescue_shared(cpu, now);
-	/* What was collected lies in a buffer and gets into the DSQ when we move from it. */
-	head = shared ? shared_head(cpu, &agents) : 0;
-	/* By turns then: whoever is behind them must not wait for all decisions. */
-	if (head == HEAD_UNKNOWN) {
-		head = 0;
-		if (me->unknown_turn++ & 1 && dsq_move_to_local(DSQ_SHARED))
-			return;
-	}
-
+		return BY_DECISION_NONE;
 	bpf_for (i, 0, 16) {
 		struct next_decision n;
 		struct scxu_record *r;
@@ -498,21 +463,22 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 			continue;
 		}
 		r = record(n.d.slot);
-		vtime = by_cpu(me, n.vtime, r ? r->weight : 0);
+		vtime = by_cpu(cpu, n.vtime, r ? r->weight : 0);
 		preempt = n.own && n.d.flags & SCXU_DECIDE_PREEMPT &&
-			  (me->preempt_row < IN_A_ROW || !shared);
+			  (me->preempt_row < IN_A_ROW || !turn->shared);
 		if (!preempt) {
-			bool stays = in_order && n.d.flags & SCXU_DECIDE_VTIME &&
-				     scxu_vtime_before(prev_vtime, vtime);
+			bool stays = turn->in_order && n.d.flags & SCXU_DECIDE_VTIME &&
+				     scxu_vtime_before(turn->prev_vtime, vtime);
 
 			/* one that the agent has not read may come before */
-			if (parked && unread_before(a, me, stays ? prev_vtime : vtime)) {
+			if (turn->parked &&
+			    unread_before(a, me, stays ? turn->prev_vtime : vtime)) {
 				if (fetch_agent(cpu))
-					return;
-				parked = false;
+					return BY_DECISION_AGENT;
+				turn->parked = false;
 			}
 			/* by virtual time it is the turn of another */
-			if (head && scxu_vtime_before(head, vtime)) {
+			if (turn->head && scxu_vtime_before(turn->head, vtime)) {
 				short_since = 0; /* it has one, and another is first */
 				probation = 0;
 				break;
@@ -522,11 +488,8 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 			 * first. Without this, weights have no effect among few
 			 * tasks: each would run once in turn.
 			 */
-			if (stays) {
-				keep_running(prev, prev_t, prev_vtime, me);
-				taken = true;
-				break;
-			}
+			if (stays)
+				return BY_DECISION_STAYS;
 		}
 		if (!pop_decision(&n, me, k))
 			continue; /* another CPU has it */
@@ -535,24 +498,102 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 			me->preempt_row = preempt ? me->preempt_row + 1 : 0;
 			if (!preempt)
 				advance_vnow(&me->vnow, vtime);
-			taken = true;
-			break;
+			return BY_DECISION_TAKEN;
 		}
 		if (err > 0) {
-			shared = true;
+			turn->shared = true;
 			break;
 		}
 	}
-	if (!taken && shared) {
+	return BY_DECISION_NONE;
+}
+
+void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
+{
+	struct scxu_kernel *k = kernel_state();
+	struct scxu_agent *a = agent_area();
+	struct scxu_cpu *me = cpu_state(cpu);
+	struct task_ctx *prev_t = NULL;
+	u64 now, agents = 0, left;
+	struct turn turn = {};
+	bool taken = false;
+
+	if (!k || !a || !me)
+		return;
+	serve_kicks(cpu);
+	turn.shared = scx_bpf_dsq_nr_queued(DSQ_SHARED) > 0;
+	/* Kernel threads first: others wait for them. But not for ever. */
+	if ((me->kthread_row < IN_A_ROW || !(turn.shared || load(&k->nr_waiting))) &&
+	    dsq_move_to_local(DSQ_KTHREADS)) {
+		if (me->kthread_row < IN_A_ROW)
+			me->kthread_row++;
+		return;
+	}
+	me->kthread_row = 0;
+	now = bpf_ktime_get_ns();
+	turn.parked = agent_is_parked() && !agent_waits(now);
+	if (turn.parked && (agent_is_wanted(a) || agent_shall_rest) && fetch_agent(cpu))
+		return;
+	if (scx_bpf_dsq_nr_queued(DSQ_STARVED) > 0 &&
+	    (me->starved_turn++ & 1 || starved_too_long(now)) && dsq_move_to_local(DSQ_STARVED))
+		return;
+
+	if (prev && prev->scx.flags & TASK_QUEUED && prev->pid != agent_tid) {
+		prev_t = task_ctx(prev);
+		/* These go by other rules, and their virtual time by none. */
+		turn.in_order = prev_t && !(prev->flags & PF_KTHREAD);
+		if (turn.in_order) {
+			turn.prev_vtime = task_vtime(prev, prev_t);
+			if (agent_orders(prev))
+				turn.prev_vtime = by_cpu(cpu, turn.prev_vtime, prev->scx.weight);
+		}
+	}
+	if (load(&k->nr_waiting)) {
+		floor_check(now);
+		if (!agent_in_charge(k)) {
+			if (collect(cpu, now, TAKE_FLOOR))
+				turn.shared = true;
+		} else if ((s64)(now - collect_at) > 0 && !test_no_floor) {
+			int n = collect(cpu, now, TAKE_STARVED);
+
+			if (n >= 0)
+				collect_at = now + SECOND_NS;
+		}
+	}
+	if (turn.shared && (s64)(now - rescue_at) > 0)
+		rescue_shared(cpu, now);
+	/* What was collected lies in a buffer and gets into the DSQ when we move from it. */
+	turn.head = turn.shared ? shared_head(cpu, &agents) : 0;
+	/* By turns then: whoever is behind them must not wait for all decisions. */
+	if (turn.head == HEAD_UNKNOWN) {
+		turn.head = 0;
+		if (me->unknown_turn++ & 1 && dsq_move_to_local(DSQ_SHARED))
+			return;
+	}
+
+	switch (by_decision(cpu, &turn)) {
+	case BY_DECISION_AGENT:
+		return;
+	case BY_DECISION_STAYS:
+		if (prev_t)
+			keep_running(prev, prev_t, turn.prev_vtime, me);
+		taken = true;
+		break;
+	case BY_DECISION_TAKEN:
+		taken = true;
+		break;
+	}
+	if (!taken && turn.shared) {
 		me->preempt_row = 0;
 		/* by an order of the policy's own virtual now may run far ahead of prev */
-		if (head && in_order && !own_order && scxu_vtime_before(prev_vtime, head)) {
+		if (prev_t && turn.in_order && turn.head && !own_order &&
+		    scxu_vtime_before(turn.prev_vtime, turn.head)) {
 			prev_t->slice = shared_slice();
-			keep_running(prev, prev_t, prev_vtime, me);
+			keep_running(prev, prev_t, turn.prev_vtime, me);
 			taken = true;
 		} else {
-			if (head)
-				advance_vnow(&me->vnow, head);
+			if (turn.head)
+				advance_vnow(&me->vnow, turn.head);
 			if (agents)
 				advance_vnow(&k->vnow, agents);
 			taken = dsq_move_to_local(DSQ_SHARED);
@@ -567,16 +608,16 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 	 * that it has not read. With nothing to do it may go to sleep.
 	 */
 	if (!prev_t)
-		parked = agent_is_parked(); /* nobody has to give way */
-	if (!taken && parked &&
+		turn.parked = agent_is_parked(); /* nobody has to give way */
+	if (!taken && turn.parked &&
 	    (load(&a->held) ||
-	     (prev_t ? unread_before(a, me, prev_vtime)
+	     (prev_t ? unread_before(a, me, turn.prev_vtime)
 		     : has_unread(a) || agent_shall_rest || fetched_after > AGENT_BUSY_NS)) &&
 	    fetch_agent(cpu))
 		return;
 	left = stock_left(a, k);
 	if (left)
-		kick_an_idle_cpu(me);
+		kick_an_idle_cpu();
 	if (!taken) {
 		/*
 		 * Nothing for this CPU: a running task goes on. Not for the kernel's
@@ -584,8 +625,8 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 		 */
 		if (prev_t && !scx_bpf_dsq_nr_queued(DSQ_LOCAL)) {
 			task_set_slice(prev, slice_ns);
-			if (in_order)
-				advance_vnow(&me->vnow, prev_vtime);
+			if (turn.in_order)
+				advance_vnow(&me->vnow, turn.prev_vtime);
 		} else if (left && !prev_t)
 			kick_cpu(cpu, 0); /* we saw too many stale ones: again */
 	}
@@ -596,8 +637,8 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 		if (agent_has_work(a)) {
 			if (!taken || (!left && load(&a->rest) == SCXU_REST_SLEEPS))
 				call_agent(me, now);
-			else if (!left && kick_an_idle_cpu(me))
-				ask_agent(me, now);
+			else if (!left && kick_an_idle_cpu())
+				ask_agent(now);
 		}
 	}
 }
@@ -605,7 +646,7 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 /* --- accounting --------------------------------------------------------- */
 
 /* See SCXU_WAIT_BUCKETS. */
-static __always_inline u32 wait_bucket(u64 ns)
+__noinline u32 wait_bucket(u64 ns)
 {
 	u32 log = 10;
 
@@ -652,7 +693,8 @@ void BPF_STRUCT_OPS(scxu_running, struct task_struct *p)
 		/* By select_cpu() on an idle CPU: it was not placed, and nobody was before it. */
 		place(p, t, k, 0);
 		advance_vnow(&me->vnow,
-			     agent_orders(p) ? by_cpu(me, t->vtime, p->scx.weight) : t->vtime);
+			     agent_orders(p) ? by_cpu(scx_bpf_task_cpu(p), t->vtime, p->scx.weight)
+					     : t->vtime);
 	}
 	me->idle = 0;
 	me->idle_kicks = 0;
@@ -924,9 +966,9 @@ int scxu_commit(void *ctx)
 
 	if (!me || !k || !a)
 		return 0;
-	serve_kicks(a, k, me, -1);
+	serve_kicks(-1);
 	if (stock_left(a, k))
-		kick_an_idle_cpu(me);
+		kick_an_idle_cpu();
 	return 0;
 }
 

@@ -257,32 +257,21 @@ static __always_inline u64 max_vtime(u64 a, u64 b)
 	return scxu_vtime_before(a, b) ? b : a;
 }
 
-/* bpf has no instruction for it */
+/*
+ * bits is not 0. No instruction of BPF does it, and by branches the verifier would follow 64
+ * paths: so by a de Bruijn sequence [Leiserson, Prokop, Randall: Using de Bruijn Sequences
+ * to Index a 1 in a Computer Word, 1998].
+ */
 static __always_inline u32 lowest_bit(u64 bits)
 {
-	u32 n = 0;
+	static const u8 of[64] = {
+		0,  1,	2,  53, 3,  7,	54, 27, 4,  38, 41, 8,	34, 55, 48, 28,
+		62, 5,	39, 46, 44, 42, 22, 9,	24, 35, 59, 56, 49, 18, 29, 11,
+		63, 52, 6,  26, 37, 40, 33, 47, 61, 45, 43, 21, 23, 58, 17, 10,
+		51, 25, 36, 32, 60, 20, 57, 16, 50, 31, 19, 15, 30, 14, 13, 12,
+	};
 
-	if (!(bits & 0xffffffff)) {
-		n += 32;
-		bits >>= 32;
-	}
-	if (!(bits & 0xffff)) {
-		n += 16;
-		bits >>= 16;
-	}
-	if (!(bits & 0xff)) {
-		n += 8;
-		bits >>= 8;
-	}
-	if (!(bits & 0xf)) {
-		n += 4;
-		bits >>= 4;
-	}
-	if (!(bits & 3)) {
-		n += 2;
-		bits >>= 2;
-	}
-	return n + !(bits & 1);
+	return of[(bits & -bits) * 0x022fdd63cc95386dull >> 58];
 }
 
 /*
@@ -335,10 +324,14 @@ static __always_inline u64 slices(u32 n, u32 weight)
 #define ORDER_SLICES 64
 
 /* A virtual time of the agent's order by that of the CPU. */
-static __always_inline u64 by_cpu(struct scxu_cpu *c, u64 vtime, u32 weight)
+__noinline u64 by_cpu(s32 cpu, u64 vtime, u32 weight)
 {
-	u64 limit = slices(ORDER_SLICES, weight), vnow = c->vnow;
+	u64 limit = slices(ORDER_SLICES, weight), vnow;
+	struct scxu_cpu *c = cpu_state(cpu);
 
+	if (!c)
+		return vtime;
+	vnow = c->vnow;
 	if (vtime + c->shift - vnow + limit <= 2 * limit)
 		return vtime + c->shift;
 	/*
