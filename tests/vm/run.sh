@@ -190,7 +190,9 @@ run_case()
 		report "FAIL $name: no initial file system: $(head -n 1 "$dir/boot.log")"
 		return
 	fi
-	[ -z "$(header "$case" turn)" ] || turn=(--turn-us "$(header "$case" turn)")
+	case $mode in
+	icount | coarse) turn=(--turn-us "$(header "$case" turn 200)") ;;
+	esac
 	# in the background, so that the trap below is heeded while it runs
 	"$SCXU_ROOT/vm/boot.sh" --kernel "$image" --initrd "$dir/initrd" --work "$dir/work.cpio" \
 		--mode "$mode" ${turn[@]+"${turn[@]}"} --out "$dir" --cpus "$(header "$case" cpus 4)" --mem "$(header "$case" mem 1G)" --timeout "$timeout" \

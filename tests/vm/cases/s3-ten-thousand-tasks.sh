@@ -27,8 +27,9 @@ expect "tasks that did not run again after it" "$(value hogs_threads_all.unfinis
 # kernel's watchdog waits 30 s. (Not the load's gap: four CPUs share one clock here, and
 # in a turn of a ms or two a task may not get to a single instruction of its own.)
 expect "longest wait for a turn, ms" "$(($(stat wait_max_us) / 1000))" '<' 26000
-# three rounds of nice 5 are in the window, and one more or less of them is 2 %: .740 and .749 were seen
-within "share of nice 0" "$(value hogs_threads.0.share)" "$(value hogs_threads.0.ideal_scx)" 0.03
+# A round of nice 5 takes 17 to 21 s, the fourth part of it in one go, so that one more or
+# less of these is in the window: 5 %. (.716 to .782 were seen.)
+within "share of nice 0" "$(value hogs_threads.0.share)" "$(value hogs_threads.0.ideal_scx)" 0.05
 expect "CPUs used" "$(value machine.cpu_used)" '>=' 0.99
 expect "of the tasks decided in user space" "$(stat applied)" '>' 3000
 expect "page faults of the agent" "$(stat faults)" == 0
