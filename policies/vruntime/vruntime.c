@@ -9,7 +9,8 @@
  *  - A task that slept returns at no less than min_vruntime minus a credit
  *    [place_entity(), GENTLE_FAIR_SLEEPERS: half of sched_latency, 3 ms], so that
  *    it neither starves nor hoards. min_vruntime is the least of all waiting and
- *    running tasks and never goes back [update_min_vruntime()].
+ *    running tasks and never goes back [update_min_vruntime()]. It is known when all
+ *    events of a pass are read, and who came with them is placed then.
  *  - No task comes back further ahead of min_vruntime than 128 slices of its
  *    own weight, a slice being a tick at least: what it ran for longer while nobody
  *    else wanted the CPU is no debt. [update_entity_lag() of 6.6 has two slices; but
@@ -26,6 +27,7 @@
  *    sysctl_sched_min_granularity].
  */
 #include <errno.h>
+#include <sys/queue.h>
 
 #include "policies/tree.h"
 #include "vruntime.h"
@@ -38,21 +40,22 @@
 
 struct vtask {
 	RB_ENTRY(vtask) node;
+	TAILQ_ENTRY(vtask) arrived;
 	uint64_t vruntime;
 	uint64_t runtime; /* charged up to here */
 	uint64_t seq;  /* order among equals: first come, first served */
+	unsigned int
+		came; /* SCXU_ENQUEUE_WAKEUP or _NEW: it is to be placed, and not in the tree */
 	bool woken;  /* it may preempt, once */
 };
 
 RB_HEAD(tree, vtask);
+TAILQ_HEAD(arrivals, vtask);
 
 struct vsched {
 	struct tree tree;
+	struct arrivals arrivals; /* of this pass */
 	uint64_t min_vruntime;
-	uint64_t min_at; /* scxu_now() of its last update */
-	bool blind;  /* nothing was seen to run then */
-	bool recalled;  /* in this pass; the least of them: */
-	uint64_t recalled_vruntime;
 	uint64_t seq;
 	uint64_t slice_us; /* option; 0: the user's --slice-us */
 };
@@ -111,21 +114,18 @@ static uint64_t slice_of(const struct scxu_sched *sched, const struct vsched *s)
 }
 
 /*
- * Once a pass, before its first enqueue. Later on, tasks that have just woken are in
- * the tree, behind it by their credit: most passes come with such a task, and it
- * would stand still.
+ * When all events of the pass are read, and before those are placed that woke or are new: they
+ * tell nothing of it, unless there is nobody else. By the tasks that run alone it
+ * would go past others that wait unread since the agent was slow, and CPUs went on with what they had.
  */
 static void update_min_vruntime(struct scxu_sched *sched, struct vsched *s)
 {
-	struct vtask *first = RB_MIN(tree, &s->tree);
+	struct vtask *first = RB_MIN(tree, &s->tree), *t;
 	struct scxu_running run;
+	uint64_t min = s->min_vruntime;
 	unsigned int cpu;
 	bool any = false;
-	uint64_t min = 0;
 
-	if (s->min_at == scxu_now(sched))
-		return;
-	s->min_at = scxu_now(sched);
 	for (cpu = 0; cpu < scxu_nr_cpus(sched); cpu++) {
 		if (!scxu_cpu_running(sched, (int)cpu, &run))
 			continue;
@@ -133,31 +133,46 @@ static void update_min_vruntime(struct scxu_sched *sched, struct vsched *s)
 			min = run.vtime;
 		any = true;
 	}
-	s->blind = !any;
-	s->recalled = false;
-	if (any && first && (int64_t)(first->vruntime - min) < 0)
+	if (first && (!any || (int64_t)(first->vruntime - min) < 0)) {
 		min = first->vruntime;
-	if (any && (int64_t)(min - s->min_vruntime) > 0)
+		any = true;
+	}
+	for (t = any ? NULL : TAILQ_FIRST(&s->arrivals); t; t = TAILQ_NEXT(t, arrived)) {
+		if (!any || (int64_t)(t->vruntime - min) < 0)
+			min = t->vruntime;
+		any = true;
+	}
+	if ((int64_t)(min - s->min_vruntime) > 0)
 		s->min_vruntime = min;
 }
 
-/*
- * On one CPU nothing runs beside the agent, and the first tasks of the order are decided:
- * in the tree are those behind them, or none. By the first of these min_vruntime would
- * run ahead, and who is new come behind all that waited; or it would stand still for
- * ever, all tasks be at their limits, and the lightest starve. So go by those that come back from the stock,
- * or else by those that came.
- */
-static void update_min_blindly(struct scxu_sched *sched, struct vsched *s)
+static void limit_and_insert(struct scxu_sched *sched, struct vsched *s, struct vtask *t)
 {
-	struct vtask *first = RB_MIN(tree, &s->tree);
-	uint64_t min;
+	t->vruntime = vruntime_limit(t->vruntime, s->min_vruntime, slice_of(sched, s),
+				     scxu_task_of(t)->weight);
+	/* A recalled one is as early as it was. */
+	if (!t->seq)
+		t->seq = ++s->seq;
+	RB_INSERT(tree, &s->tree, t);
+}
 
-	if (s->min_at != scxu_now(sched) || !s->blind || !first)
-		return;
-	min = s->recalled ? s->recalled_vruntime : first->vruntime;
-	if ((int64_t)(min - s->min_vruntime) > 0)
-		s->min_vruntime = min;
+static void place_arrivals(struct scxu_sched *sched, struct vsched *s)
+{
+	struct vtask *t;
+
+	while ((t = TAILQ_FIRST(&s->arrivals))) {
+		TAILQ_REMOVE(&s->arrivals, t, arrived);
+		if (t->came & SCXU_ENQUEUE_WAKEUP)
+			t->vruntime = vruntime_place(t->vruntime, s->min_vruntime);
+		if (t->came & SCXU_ENQUEUE_NEW) {
+			if ((int64_t)(t->vruntime - s->min_vruntime) < 0)
+				t->vruntime = s->min_vruntime;
+			t->vruntime = vruntime_charge(t->vruntime, slice_of(sched, s),
+						      scxu_task_of(t)->weight);
+		}
+		t->came = 0;
+		limit_and_insert(sched, s, t);
+	}
 }
 
 static void enqueue(struct scxu_sched *sched, struct scxu_task *task, unsigned int flags)
@@ -165,7 +180,7 @@ static void enqueue(struct scxu_sched *sched, struct scxu_task *task, unsigned i
 	struct vsched *s = scxu_sched_data(sched);
 	struct vtask *t = scxu_task_data(task);
 
-	update_min_vruntime(sched, s);
+	t->came = 0;
 	if (!(flags & (SCXU_ENQUEUE_RECALLED | SCXU_ENQUEUE_BOUNCED))) {
 		/*
 		 * Two accounts drift apart: by .6 s in 30 s of the floor, for which one that
@@ -177,28 +192,14 @@ static void enqueue(struct scxu_sched *sched, struct scxu_task *task, unsigned i
 			t->vruntime = vruntime_charge(t->vruntime, task->runtime - t->runtime,
 						      task->weight);
 		t->runtime = task->runtime;
-		if (flags & SCXU_ENQUEUE_WAKEUP)
-			t->vruntime = vruntime_place(t->vruntime, s->min_vruntime);
-		if (flags & SCXU_ENQUEUE_NEW) {
-			if ((int64_t)(t->vruntime - s->min_vruntime) < 0)
-				t->vruntime = s->min_vruntime;
-			t->vruntime =
-				vruntime_charge(t->vruntime, slice_of(sched, s), task->weight);
-		}
-		t->vruntime = vruntime_limit(t->vruntime, s->min_vruntime, slice_of(sched, s),
-					     task->weight);
 		t->woken = flags & SCXU_ENQUEUE_WAKEUP;
 		t->seq = 0;
+		t->came = flags & (SCXU_ENQUEUE_WAKEUP | SCXU_ENQUEUE_NEW);
 	}
-	if (flags & SCXU_ENQUEUE_RECALLED &&
-	    (!s->recalled || (int64_t)(t->vruntime - s->recalled_vruntime) < 0)) {
-		s->recalled = true;
-		s->recalled_vruntime = t->vruntime;
-	}
-	/* A recalled one is as early as it was. */
-	if (!t->seq)
-		t->seq = ++s->seq;
-	RB_INSERT(tree, &s->tree, t);
+	if (t->came)
+		TAILQ_INSERT_TAIL(&s->arrivals, t, arrived);
+	else
+		limit_and_insert(sched, s, t);
 }
 
 static void task_enter(struct scxu_sched *sched, struct scxu_task *task)
@@ -206,7 +207,6 @@ static void task_enter(struct scxu_sched *sched, struct scxu_task *task)
 	struct vsched *s = scxu_sched_data(sched);
 	struct vtask *t = scxu_task_data(task);
 
-	update_min_vruntime(sched, s);
 	/* The kernel part's account goes on where another agent's ended. */
 	t->vruntime = vruntime_place(task->vtime, s->min_vruntime);
 	t->runtime = task->runtime;
@@ -215,8 +215,12 @@ static void task_enter(struct scxu_sched *sched, struct scxu_task *task)
 static void dequeue(struct scxu_sched *sched, struct scxu_task *task)
 {
 	struct vsched *s = scxu_sched_data(sched);
+	struct vtask *t = scxu_task_data(task);
 
-	RB_REMOVE(tree, &s->tree, (struct vtask *)scxu_task_data(task));
+	if (t->came)
+		TAILQ_REMOVE(&s->arrivals, t, arrived);
+	else
+		RB_REMOVE(tree, &s->tree, t);
 }
 
 /* The CPU whose task is furthest ahead of the woken one, by more than the rule's; or -1. */
@@ -272,7 +276,8 @@ static void dispatch(struct scxu_sched *sched)
 	uint64_t slice;
 	struct vtask *t, *next;
 
-	update_min_blindly(sched, s);
+	update_min_vruntime(sched, s);
+	place_arrivals(sched, s);
 	slice = vruntime_slice(slice_of(sched, s), scxu_nr_waiting(sched), cpus);
 	for (t = RB_MIN(tree, &s->tree); t && room; t = next) {
 		struct scxu_task *task = scxu_task_of(t);
@@ -321,6 +326,7 @@ static int init(struct scxu_sched *sched)
 {
 	struct vsched *s = scxu_sched_data(sched);
 
+	TAILQ_INIT(&s->arrivals);
 	s->min_vruntime = scxu_vtime_now(sched); /* an agent that takes over: not from 0 */
 	return 0;
 }

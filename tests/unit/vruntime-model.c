@@ -28,6 +28,7 @@ struct model_task {
 	uint64_t vruntime;
 	uint64_t charged; /* runtime */
 	uint64_t seq;
+	uint32_t came; /* SCXU_WAIT_WAKEUP or _NEW: among the arrivals */
 	/* the kernel's */
 	uint64_t runtime;
 	uint32_t weight;
@@ -37,9 +38,8 @@ static struct model_task tasks[SLOTS];
 static uint32_t sorted[SLOTS]; /* what the policy holds */
 static unsigned int nr_sorted;
 static uint64_t min_vruntime, seq, now;
-static bool min_updated; /* in this pass */
-static unsigned int nr_recalled;
-static uint64_t least_recalled;
+static uint32_t arrivals[SLOTS]; /* in this pass, to be placed */
+static unsigned int nr_arrivals;
 static uint64_t head, skip; /* of the stock */
 static struct {
 	uint32_t slot;
@@ -82,21 +82,20 @@ static void remove_slot(uint32_t slot)
 {
 	unsigned int i;
 
+	if (tasks[slot].came) {
+		for (i = 0; arrivals[i] != slot; i++)
+			NEED(i < nr_arrivals);
+		memmove(&arrivals[i], &arrivals[i + 1], (--nr_arrivals - i) * sizeof(arrivals[0]));
+		tasks[slot].came = 0;
+		tasks[slot].holder = NOBODY;
+		return;
+	}
 	for (i = 0; sorted[i] != slot; i++)
 		NEED(i < nr_sorted);
 	remove_at(i);
 }
 
 /* --- what engine and policy should do ---------------------------------------- */
-
-/* Once a pass, before its first enqueue. Here no task is ever seen to run. */
-static void update_min(void)
-{
-	if (min_updated)
-		return;
-	min_updated = true;
-	nr_recalled = 0;
-}
 
 static bool look_at(uint32_t slot)
 {
@@ -114,7 +113,6 @@ static bool look_at(uint32_t slot)
 		return false;
 	if (t->holder == POLICY)
 		remove_slot(slot);
-	update_min();
 	if (t->birth != r->birth) {
 		t->birth = r->birth;
 		t->charged = r->runtime;
@@ -128,18 +126,53 @@ static bool look_at(uint32_t slot)
 			t->vruntime =
 				vruntime_charge(t->vruntime, r->runtime - t->charged, r->weight);
 		t->charged = r->runtime;
-		if (r->flags & SCXU_WAIT_WAKEUP)
-			t->vruntime = vruntime_place(t->vruntime, min_vruntime);
-		if (r->flags & SCXU_WAIT_NEW) {
-			if ((int64_t)(t->vruntime - min_vruntime) < 0)
-				t->vruntime = min_vruntime;
-			t->vruntime = vruntime_charge(t->vruntime, SLICE, r->weight);
+		t->came = r->flags & (SCXU_WAIT_WAKEUP | SCXU_WAIT_NEW);
+		if (t->came) {
+			arrivals[nr_arrivals++] = slot;
+			t->holder = POLICY;
+			return true;
 		}
 		t->vruntime = vruntime_limit(t->vruntime, min_vruntime, SLICE, r->weight);
 		t->seq = ++seq;
 	}
 	insert(slot);
 	return true;
+}
+
+/* Here no task is ever seen to run: the first that waits, of those that came if there is no other. */
+static void update_min(void)
+{
+	uint64_t least = nr_sorted ? tasks[sorted[0]].vruntime : min_vruntime;
+	unsigned int i;
+
+	for (i = 0; !nr_sorted && i < nr_arrivals; i++)
+		if (!i || (int64_t)(tasks[arrivals[i]].vruntime - least) < 0)
+			least = tasks[arrivals[i]].vruntime;
+	if ((int64_t)(least - min_vruntime) > 0)
+		min_vruntime = least;
+}
+
+static void place_those(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_arrivals; i++) {
+		struct model_task *t = &tasks[arrivals[i]];
+		uint32_t weight = k->records[arrivals[i]].weight;
+
+		if (t->came & SCXU_WAIT_WAKEUP)
+			t->vruntime = vruntime_place(t->vruntime, min_vruntime);
+		if (t->came & SCXU_WAIT_NEW) {
+			if ((int64_t)(t->vruntime - min_vruntime) < 0)
+				t->vruntime = min_vruntime;
+			t->vruntime = vruntime_charge(t->vruntime, SLICE, weight);
+		}
+		t->vruntime = vruntime_limit(t->vruntime, min_vruntime, SLICE, weight);
+		t->seq = ++seq;
+		t->came = 0;
+		insert(arrivals[i]);
+	}
+	nr_arrivals = 0;
 }
 
 static uint64_t stock_from(void)
@@ -164,8 +197,6 @@ static void recall(void)
 		if (kernel_part_waits(k, slot) && kernel_part_gen(k, slot) == t->gen) {
 			insert(slot);
 			recalls++;
-			if (!nr_recalled++ || (int64_t)(t->vruntime - least_recalled) < 0)
-				least_recalled = t->vruntime;
 		}
 	}
 }
@@ -176,12 +207,8 @@ static void model_dispatch(void)
 	/* decided ones that no CPU has taken wait too */
 	uint64_t slice = vruntime_slice(SLICE, (unsigned int)k->kernel->nr_waiting, CPUS);
 
-	if (min_updated && nr_sorted) {
-		uint64_t least = nr_recalled ? least_recalled : tasks[sorted[0]].vruntime;
-
-		if ((int64_t)(least - min_vruntime) > 0)
-			min_vruntime = least;
-	}
+	update_min();
+	place_those();
 	while (nr_sorted && room) {
 		uint32_t slot = sorted[0];
 		struct model_task *t = &tasks[slot];
@@ -241,7 +268,6 @@ static void pass(void)
 		NEED(heads[cpu] - tails[cpu] < 500); /* one pass reads all */
 	}
 	scxu_engine_pass(sched, ++now);
-	min_updated = false;
 	for (cpu = 0; cpu < CPUS; cpu++)
 		for (; tails[cpu] != heads[cpu]; tails[cpu]++)
 			news |= look_at(k->cpus[cpu].events[tails[cpu] % SCXU_EVENTS]);
@@ -352,6 +378,7 @@ static void run(uint64_t with_seed, unsigned int with_batch, unsigned int operat
 	batch = with_batch;
 	memset(tasks, 0, sizeof(tasks));
 	nr_sorted = 0;
+	nr_arrivals = 0;
 	seq = head = skip = 0;
 	waits = applied = superseded = bounces = recalls = 0;
 	k = kernel_part_create(CPUS, SLOTS);

@@ -16,6 +16,7 @@ fault()
 	kill -STOP "$SCHED_PID"
 	sleep 14
 	kill -CONT "$SCHED_PID"
+	sleep 1 # it tells why the kernel has ended it
 }
 
-fault_case 16 --test-no-floor
+fault_case 18 --test-no-floor
