@@ -3,8 +3,8 @@
 #
 # tests/install/run.sh BUILD: stages an installation of that build, and sees from it
 # alone, by pkg-config, that the example builds and loads, that each way in which a
-# policy can be wrong has its message, that libscxu exports what its headers say, and
-# that the manual knows each option of each verb.
+# policy can be wrong has its message, that libscxu exports what its headers say, that a program
+# can be linked with it both ways, and that the manual knows each option of each verb.
 
 set -u
 build=$(cd "$1" && pwd)
@@ -115,6 +115,26 @@ $(diff "$work/mentioned" "$work/exported")"
 nm -D --defined-only "$scx_userland" | sed -n 's/.* T \(scxu_[a-z_]*\).*/\1/p' | sort -u >"$work/found"
 cmp -s "$work/mentioned" "$work/found" || bad "scx_userland does not export what is declared:
 $(diff "$work/mentioned" "$work/found")"
+# a program of one's own has the library beside it, or in it; then with the libbpf that it was built with
+libbpf=$(unset PKG_CONFIG_LIBDIR PKG_CONFIG_SYSROOT_DIR
+	PKG_CONFIG_PATH=$(sed -n "s/^pkg_config_path = '\(.*\)'/\1/p" "$build/toolchain.ini") \
+		pkg-config --libs-only-L libbpf)
+case $(nm -D --undefined-only "${pc%/*}/../libscxu.so.0") in
+*__asan_init*) sanitizers=-fsanitize=address,undefined ;;
+*__tsan_init*) sanitizers=-fsanitize=thread ;;
+*) sanitizers= ;;
+esac
+# shellcheck disable=SC2046,SC2086	# words
+cc $sanitizers -o shared "$source/tests/install/program.c" $(pkg-config --cflags --libs libscxu) || bad "program, shared"
+# shellcheck disable=SC2046,SC2086	# words
+cc $sanitizers -o static "$source/tests/install/program.c" $(pkg-config --cflags libscxu) -rdynamic -Wl,--whole-archive \
+	"${pc%/*}/../libscxu.a" -Wl,--no-whole-archive $libbpf $(pkg-config --static --libs libscxu | sed 's/-lscxu//') ||
+	bad "program, static"
+readelf -d static | grep -q 'NEEDED.*libscxu' && bad "the static program wants libscxu.so"
+for program in shared static; do
+	[ "$(LD_LIBRARY_PATH=${pc%/*}/.. "./$program" ./tiny.so 2>&1)" = "3000 0" ] ||
+		bad "program, $program: $(LD_LIBRARY_PATH=${pc%/*}/.. "./$program" ./tiny.so 2>&1)"
+done
 # each header stands for itself, in C and in C++
 for header in "$headers"/*.h; do
 	for language in c c++; do
