@@ -149,10 +149,12 @@ fault_verdict()
 	longest=$(floor_stat longest)
 	loaded=$(loaded)
 	gap_goal=$(awk -v a="$gap0" -v b="$GAP_MS" 'BEGIN { print (2 * a > b ? 2 * a : b) }')
+	late_limit=${LATE_LIMIT:-$(product $MARGIN $SLEEPER_MS)}
+	gap_limit=${GAP_LIMIT:-$(product $MARGIN "$gap_goal")}
 	echo "@row late0=$late0 late=$late gap0=$gap0 gap=$gap share=$(figure /tmp/with hogs.0.share)" \
 		"used=$(figure /tmp/with machine.cpu_used) delivered=$(figure /tmp/with sleeper.delivered)" \
 		"floors=$floors longest=$longest late_goal=$SLEEPER_MS gap_goal=$gap_goal" \
-		"limits=$LATE_LIMIT/$GAP_LIMIT"
+		"limits=$late_limit/$gap_limit"
 	[ -z "$SAME_WORK" ] || say "as much work without the fault: the sleeper's worst lateness" \
 		"$(ms "$(figure /tmp/work sleeper.lateness_us.max)") ms," \
 		"longest gap $(figure /tmp/work hogs_all.longest_gap_ms) ms"
@@ -160,9 +162,9 @@ fault_verdict()
 	[ -n "$MAY_OUTLAST" ] || same "the fault was over before the load" "$fault_in_time" yes
 	expect "exit status of the load" "$fault_load_status" == 0
 	expect "the sleeper's worst lateness, ms (goal $SLEEPER_MS; without the fault $late0)" \
-		"$late" '<=' "${LATE_LIMIT:-$(product $MARGIN $SLEEPER_MS)}"
+		"$late" '<=' "$late_limit"
 	expect "the longest gap of a hog, ms (goal $gap_goal; without the fault $gap0)" \
-		"$gap" '<=' "${GAP_LIMIT:-$(product $MARGIN "$gap_goal")}"
+		"$gap" '<=' "$gap_limit"
 	expect "wake-ups of the sleeper" "$(figure /tmp/with sleeper.delivered)" '>=' $((WAKE_UPS * fault_for))
 	expect "tasks that exited" "$(figure /tmp/with exit_churn.exits)" '>' 0
 	for lost in hogs_all.never_ran hogs_all.unfinished sleeper.unfinished exit_churn.unfinished exit_churn.failures; do
