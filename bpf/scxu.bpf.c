@@ -687,7 +687,10 @@ void BPF_STRUCT_OPS(scxu_running, struct task_struct *p)
 	if (t->slot != SCXU_NO_SLOT)
 		leave_custody(t, k);
 	if (t->enqueued_at) {
-		me->waits[wait_bucket(now - t->enqueued_at) & (SCXU_WAIT_BUCKETS - 1)]++;
+		u32 bucket = wait_bucket(now - t->enqueued_at);
+
+		barrier_var(bucket); /* the compiler may know its range; the verifier does not */
+		me->waits[bucket & (SCXU_WAIT_BUCKETS - 1)]++;
 		t->enqueued_at = 0;
 	} else if (!(p->flags & PF_KTHREAD) && p->pid != agent_tid) {
 		/* By select_cpu() on an idle CPU: it was not placed, and nobody was before it. */

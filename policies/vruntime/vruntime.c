@@ -40,12 +40,12 @@
 
 struct vtask {
 	RB_ENTRY(vtask) node;
-	TAILQ_ENTRY(vtask) arrived;
+	TAILQ_ENTRY(vtask) next;
 	uint64_t vruntime;
 	uint64_t runtime; /* charged up to here */
 	uint64_t seq;  /* order among equals: first come, first served */
-	unsigned int
-		came; /* SCXU_ENQUEUE_WAKEUP or _NEW: it is to be placed, and not in the tree */
+	bool arrived; /* in this pass: it is to be placed, and not in the tree yet */
+	bool is_new;
 	bool woken;  /* it may preempt, once */
 };
 
@@ -55,6 +55,7 @@ TAILQ_HEAD(arrivals, vtask);
 struct vsched {
 	struct tree tree;
 	struct arrivals arrivals; /* of this pass */
+	bool news; /* there was an enqueue() in it */
 	uint64_t min_vruntime;
 	uint64_t seq;
 	uint64_t slice_us; /* option; 0: the user's --slice-us */
@@ -113,43 +114,47 @@ static uint64_t slice_of(const struct scxu_sched *sched, const struct vsched *s)
 	return s->slice_us < 50 ? 50000 : s->slice_us * 1000;
 }
 
+static void take_least(uint64_t vruntime, uint64_t *least, bool *any)
+{
+	if (!*any || (int64_t)(vruntime - *least) < 0)
+		*least = vruntime;
+	*any = true;
+}
+
 /*
- * When all events of the pass are read, and before those are placed that woke or are new: they
- * tell nothing of it, unless there is nobody else. By the tasks that run alone it
- * would go past others that wait unread since the agent was slow, and CPUs went on with what they had.
+ * When all events of the pass are read, and before those are placed that came: who woke or
+ * is new tells nothing of it, unless there is nobody else. By the tasks that run alone it
+ * would go past others that wait unread since the agent was slow, and CPUs went on with
+ * what they had. Without news the first of the order are decided, and not in the tree.
  */
 static void update_min_vruntime(struct scxu_sched *sched, struct vsched *s)
 {
 	struct vtask *first = RB_MIN(tree, &s->tree), *t;
 	struct scxu_running run;
-	uint64_t min = s->min_vruntime;
+	bool any = false, alone;
+	uint64_t least = 0;
 	unsigned int cpu;
-	bool any = false;
 
-	for (cpu = 0; cpu < scxu_nr_cpus(sched); cpu++) {
-		if (!scxu_cpu_running(sched, (int)cpu, &run))
-			continue;
-		if (!any || (int64_t)(run.vtime - min) < 0)
-			min = run.vtime;
-		any = true;
-	}
-	if (first && (!any || (int64_t)(first->vruntime - min) < 0)) {
-		min = first->vruntime;
-		any = true;
-	}
-	for (t = any ? NULL : TAILQ_FIRST(&s->arrivals); t; t = TAILQ_NEXT(t, arrived)) {
-		if (!any || (int64_t)(t->vruntime - min) < 0)
-			min = t->vruntime;
-		any = true;
-	}
-	if ((int64_t)(min - s->min_vruntime) > 0)
-		s->min_vruntime = min;
+	if (!s->news)
+		return;
+	s->news = false;
+	for (cpu = 0; cpu < scxu_nr_cpus(sched); cpu++)
+		if (scxu_cpu_running(sched, (int)cpu, &run))
+			take_least(run.vtime, &least, &any);
+	if (first)
+		take_least(first->vruntime, &least, &any);
+	for (t = TAILQ_FIRST(&s->arrivals); t; t = TAILQ_NEXT(t, next))
+		if (!t->woken && !t->is_new)
+			take_least(t->vruntime, &least, &any);
+	alone = !any;
+	for (t = TAILQ_FIRST(&s->arrivals); t && alone; t = TAILQ_NEXT(t, next))
+		take_least(t->vruntime, &least, &any);
+	if (any && (int64_t)(least - s->min_vruntime) > 0)
+		s->min_vruntime = least;
 }
 
-static void limit_and_insert(struct scxu_sched *sched, struct vsched *s, struct vtask *t)
+static void into_tree(struct vsched *s, struct vtask *t)
 {
-	t->vruntime = vruntime_limit(t->vruntime, s->min_vruntime, slice_of(sched, s),
-				     scxu_task_of(t)->weight);
 	/* A recalled one is as early as it was. */
 	if (!t->seq)
 		t->seq = ++s->seq;
@@ -161,17 +166,20 @@ static void place_arrivals(struct scxu_sched *sched, struct vsched *s)
 	struct vtask *t;
 
 	while ((t = TAILQ_FIRST(&s->arrivals))) {
-		TAILQ_REMOVE(&s->arrivals, t, arrived);
-		if (t->came & SCXU_ENQUEUE_WAKEUP)
+		uint32_t weight = scxu_task_of(t)->weight;
+
+		TAILQ_REMOVE(&s->arrivals, t, next);
+		t->arrived = false;
+		if (t->woken)
 			t->vruntime = vruntime_place(t->vruntime, s->min_vruntime);
-		if (t->came & SCXU_ENQUEUE_NEW) {
+		if (t->is_new) {
 			if ((int64_t)(t->vruntime - s->min_vruntime) < 0)
 				t->vruntime = s->min_vruntime;
-			t->vruntime = vruntime_charge(t->vruntime, slice_of(sched, s),
-						      scxu_task_of(t)->weight);
+			t->vruntime = vruntime_charge(t->vruntime, slice_of(sched, s), weight);
 		}
-		t->came = 0;
-		limit_and_insert(sched, s, t);
+		t->vruntime =
+			vruntime_limit(t->vruntime, s->min_vruntime, slice_of(sched, s), weight);
+		into_tree(s, t);
 	}
 }
 
@@ -180,7 +188,7 @@ static void enqueue(struct scxu_sched *sched, struct scxu_task *task, unsigned i
 	struct vsched *s = scxu_sched_data(sched);
 	struct vtask *t = scxu_task_data(task);
 
-	t->came = 0;
+	s->news = true;
 	if (!(flags & (SCXU_ENQUEUE_RECALLED | SCXU_ENQUEUE_BOUNCED))) {
 		/*
 		 * Two accounts drift apart: by .6 s in 30 s of the floor, for which one that
@@ -194,12 +202,13 @@ static void enqueue(struct scxu_sched *sched, struct scxu_task *task, unsigned i
 		t->runtime = task->runtime;
 		t->woken = flags & SCXU_ENQUEUE_WAKEUP;
 		t->seq = 0;
-		t->came = flags & (SCXU_ENQUEUE_WAKEUP | SCXU_ENQUEUE_NEW);
+		t->is_new = flags & SCXU_ENQUEUE_NEW;
+		t->arrived = true;
+		TAILQ_INSERT_TAIL(&s->arrivals, t, next);
+		return;
 	}
-	if (t->came)
-		TAILQ_INSERT_TAIL(&s->arrivals, t, arrived);
-	else
-		limit_and_insert(sched, s, t);
+	t->arrived = false;
+	into_tree(s, t);
 }
 
 static void task_enter(struct scxu_sched *sched, struct scxu_task *task)
@@ -217,8 +226,8 @@ static void dequeue(struct scxu_sched *sched, struct scxu_task *task)
 	struct vsched *s = scxu_sched_data(sched);
 	struct vtask *t = scxu_task_data(task);
 
-	if (t->came)
-		TAILQ_REMOVE(&s->arrivals, t, arrived);
+	if (t->arrived)
+		TAILQ_REMOVE(&s->arrivals, t, next);
 	else
 		RB_REMOVE(tree, &s->tree, t);
 }

@@ -28,7 +28,8 @@ struct model_task {
 	uint64_t vruntime;
 	uint64_t charged; /* runtime */
 	uint64_t seq;
-	uint32_t came; /* SCXU_WAIT_WAKEUP or _NEW: among the arrivals */
+	uint32_t how; /* SCXU_WAIT_WAKEUP, _NEW */
+	bool arrived;
 	/* the kernel's */
 	uint64_t runtime;
 	uint32_t weight;
@@ -82,11 +83,11 @@ static void remove_slot(uint32_t slot)
 {
 	unsigned int i;
 
-	if (tasks[slot].came) {
+	if (tasks[slot].arrived) {
 		for (i = 0; arrivals[i] != slot; i++)
 			NEED(i < nr_arrivals);
 		memmove(&arrivals[i], &arrivals[i + 1], (--nr_arrivals - i) * sizeof(arrivals[0]));
-		tasks[slot].came = 0;
+		tasks[slot].arrived = false;
 		tasks[slot].holder = NOBODY;
 		return;
 	}
@@ -126,29 +127,34 @@ static bool look_at(uint32_t slot)
 			t->vruntime =
 				vruntime_charge(t->vruntime, r->runtime - t->charged, r->weight);
 		t->charged = r->runtime;
-		t->came = r->flags & (SCXU_WAIT_WAKEUP | SCXU_WAIT_NEW);
-		if (t->came) {
-			arrivals[nr_arrivals++] = slot;
-			t->holder = POLICY;
-			return true;
-		}
-		t->vruntime = vruntime_limit(t->vruntime, min_vruntime, SLICE, r->weight);
-		t->seq = ++seq;
+		t->how = r->flags;
+		t->arrived = true;
+		arrivals[nr_arrivals++] = slot;
+		t->holder = POLICY;
+		return true;
 	}
 	insert(slot);
 	return true;
 }
 
-/* Here no task is ever seen to run: the first that waits, of those that came if there is no other. */
+/* Here no task is ever seen to run: the first that waits, of those that woke or are new if there is no other. */
 static void update_min(void)
 {
-	uint64_t least = nr_sorted ? tasks[sorted[0]].vruntime : min_vruntime;
-	unsigned int i;
+	uint64_t least = nr_sorted ? tasks[sorted[0]].vruntime : 0;
+	bool any = nr_sorted;
+	unsigned int i, sleepers;
 
-	for (i = 0; !nr_sorted && i < nr_arrivals; i++)
-		if (!i || (int64_t)(tasks[arrivals[i]].vruntime - least) < 0)
-			least = tasks[arrivals[i]].vruntime;
-	if ((int64_t)(least - min_vruntime) > 0)
+	for (sleepers = 0; sleepers < 2 && !(sleepers && any); sleepers++)
+		for (i = 0; i < nr_arrivals; i++) {
+			const struct model_task *t = &tasks[arrivals[i]];
+
+			if (!sleepers && t->how & (SCXU_WAIT_WAKEUP | SCXU_WAIT_NEW))
+				continue;
+			if (!any || (int64_t)(t->vruntime - least) < 0)
+				least = t->vruntime;
+			any = true;
+		}
+	if (any && (int64_t)(least - min_vruntime) > 0)
 		min_vruntime = least;
 }
 
@@ -160,16 +166,16 @@ static void place_those(void)
 		struct model_task *t = &tasks[arrivals[i]];
 		uint32_t weight = k->records[arrivals[i]].weight;
 
-		if (t->came & SCXU_WAIT_WAKEUP)
+		if (t->how & SCXU_WAIT_WAKEUP)
 			t->vruntime = vruntime_place(t->vruntime, min_vruntime);
-		if (t->came & SCXU_WAIT_NEW) {
+		if (t->how & SCXU_WAIT_NEW) {
 			if ((int64_t)(t->vruntime - min_vruntime) < 0)
 				t->vruntime = min_vruntime;
 			t->vruntime = vruntime_charge(t->vruntime, SLICE, weight);
 		}
 		t->vruntime = vruntime_limit(t->vruntime, min_vruntime, SLICE, weight);
 		t->seq = ++seq;
-		t->came = 0;
+		t->arrived = false;
 		insert(arrivals[i]);
 	}
 	nr_arrivals = 0;
@@ -201,13 +207,14 @@ static void recall(void)
 	}
 }
 
-static void model_dispatch(void)
+static void model_dispatch(bool news)
 {
 	unsigned int room = batch - (unsigned int)(head - stock_from());
 	/* decided ones that no CPU has taken wait too */
 	uint64_t slice = vruntime_slice(SLICE, (unsigned int)k->kernel->nr_waiting, CPUS);
 
-	update_min();
+	if (news)
+		update_min();
 	place_those();
 	while (nr_sorted && room) {
 		uint32_t slot = sorted[0];
@@ -273,7 +280,7 @@ static void pass(void)
 			news |= look_at(k->cpus[cpu].events[tails[cpu] % SCXU_EVENTS]);
 	if (news && stock_from() != head)
 		recall();
-	model_dispatch();
+	model_dispatch(news);
 	CHECK_EQ(k->shm.agent->stock_head, head);
 	CHECK_EQ(k->shm.agent->stock_skip, skip);
 	CHECK_EQ(scxu_nr_queued(sched), nr_sorted);

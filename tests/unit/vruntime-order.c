@@ -150,20 +150,20 @@ static void sleepers(void)
 	kernel_part_enqueue(k, 0, 0, &(struct wait_facts) { .runtime = 551 * MS });
 	scxu_engine_pass(sched, 110 * MS + 1);
 	CHECK_EQ(kernel_part_dispatch(k, 0, &d), APPLIED);
-	CHECK_EQ(d.vtime, 210 * MS + 512 * MS);
+	CHECK_EQ(d.vtime, 210 * MS + 1 + 512 * MS);
 	/* a short sleep: what it has is kept */
 	kernel_part_enqueue(k, 0, 0,
 			    &(struct wait_facts) { .runtime = 552 * MS,
 						   .flags = SCXU_WAIT_WAKEUP });
 	scxu_engine_pass(sched, 115 * MS);
 	CHECK_EQ(kernel_part_dispatch(k, 0, &d), APPLIED);
-	CHECK_EQ(d.vtime, 723 * MS);
+	CHECK_EQ(d.vtime, 723 * MS + 1);
 	/* who did not sleep keeps its place, however far behind */
 	kernel_part_run(k, 0, 77, 1000 * MS, 100, 115 * MS);
 	kernel_part_enqueue(k, 0, 0, &(struct wait_facts) { .runtime = 552 * MS });
 	scxu_engine_pass(sched, 115 * MS + 1);
 	CHECK_EQ(kernel_part_dispatch(k, 0, &d), APPLIED);
-	CHECK_EQ(d.vtime, 723 * MS);
+	CHECK_EQ(d.vtime, 723 * MS + 1);
 	end();
 }
 
@@ -192,6 +192,44 @@ static void slow_agent(void)
 	CHECK_EQ(kernel_part_dispatch(k, 0, &d), APPLIED);
 	CHECK_EQ(d.slot, 1);
 	CHECK_EQ(d.vtime, 53 * MS);
+	end();
+}
+
+/*
+ * No event for ten seconds, in which each CPU had one task: those that come back are as far
+ * as the others are, and not limited by what was virtual now before. And a pass without
+ * news, with the first of the order in the stock, moves nothing.
+ */
+static void late_pass(void)
+{
+	struct scxu_decision d;
+	uint32_t slot;
+
+	begin(2, 8);
+	kernel_part_run(k, 1, 77, 0, 100, 0);
+	new_task(0, 0, 100, 0);
+	scxu_engine_pass(sched, 0);
+	CHECK_EQ(kernel_part_dispatch(k, 0, &d), APPLIED);
+	CHECK_EQ(d.vtime, 3 * MS);
+	kernel_part_enqueue(k, 0, 0, &(struct wait_facts) { .runtime = 10000 * MS });
+	scxu_engine_pass(sched, 10000 * MS);
+	CHECK_EQ(kernel_part_dispatch(k, 0, &d), APPLIED);
+	CHECK_EQ(d.vtime, 10003 * MS);
+	end();
+
+	begin(1, 8);
+	for (slot = 0; slot < 12; slot++)
+		new_task(slot, slot < 8 ? 0 : 400 * MS, 100, 0);
+	scxu_engine_pass(sched, 1);
+	CHECK_EQ(kernel_part_dispatch(k, 0, &d), APPLIED);
+	CHECK_EQ(d.slot, 0);
+	scxu_engine_pass(sched, 2);
+	kernel_part_enqueue(k, 0, 0, &(struct wait_facts) { .flags = SCXU_WAIT_WAKEUP });
+	scxu_engine_pass(sched, 3);
+	do
+		NEED(kernel_part_dispatch(k, 0, &d) == APPLIED);
+	while (d.slot);
+	CHECK_EQ(d.vtime, 3 * MS);
 	end();
 }
 
@@ -456,6 +494,7 @@ int main(void)
 	charges();
 	sleepers();
 	slow_agent();
+	late_pass();
 	account_of_the_floor();
 	min_vruntime();
 	idle_first();

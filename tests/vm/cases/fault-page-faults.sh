@@ -5,7 +5,7 @@
 # files: tests/vm/faults.sh
 # timeout: 400
 # reason: while the agent is in a pass, CPUs go on with what they have, and who waits unread waits for as long. With turns
-# reason: of 120 to 300 us the sleeper was 10 to 24 ms late, a hog waited for 105 to 140 ms.
+# reason: of 120 to 300 us the sleeper was 10 to 43 ms late, a hog waited for 73 to 150 ms.
 
 . "${0%/*}/faults.sh"
 
