@@ -254,7 +254,7 @@ __noinline s32 cpu_for_agent(s32 prev_cpu)
 		if (own_order)
 			vtime = now - c->since - c->slice;
 		else
-			vtime = c->vtime + scxu_vtime_of(now - c->since, c->weight);
+			vtime = running_vtime(c, now);
 		if (any && !scxu_vtime_before(best, vtime))
 			continue;
 		any = true;

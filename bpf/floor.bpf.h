@@ -33,7 +33,7 @@ static __always_inline void floor_enter(struct scxu_kernel *k, struct scxu_cpu *
 	e->reason = reason;
 	e->began = now;
 	/* an agent that answers and fails again is believed later each time */
-	if (now - floor_left_at < 1000000000ull)
+	if ((s64)(now - floor_left_at) < (s64)SECOND_NS)
 		floor_hold = floor_hold ? (floor_hold < 500000000ull ? floor_hold * 2 : floor_hold)
 					: floor_ns;
 	else
@@ -92,8 +92,9 @@ __noinline int floor_check(u64 now)
 	if (reason != SCXU_FLOOR_NONE) {
 		/* it answers: it has read all events, and knows that it was out */
 		since = k->in_charge_since;
+		/* signed: a CPU that read the clock later may have entered since */
 		if (!agent_tid || load(&a->floor_ack) != load(&k->floor_seq) ||
-		    now - since < floor_hold)
+		    (s64)(now - since) < (s64)floor_hold)
 			return 0;
 		last_episode(k)->ended = now;
 		if (__sync_val_compare_and_swap(&k->floor_reason, reason, SCXU_FLOOR_NONE) !=

@@ -214,8 +214,7 @@ static __always_inline void enqueue_kthread(struct task_struct *p, u64 enq_flags
 /* The CPU runs a task that is further on in virtual time. */
 static __always_inline bool runs_behind(const struct scxu_cpu *c, u64 vtime, u64 now)
 {
-	return c->pid && c->slot != SCXU_NO_SLOT &&
-	       scxu_vtime_before(vtime, c->vtime + scxu_vtime_of(now - c->since, c->weight));
+	return c->pid && c->slot != SCXU_NO_SLOT && scxu_vtime_before(vtime, running_vtime(c, now));
 }
 
 /*

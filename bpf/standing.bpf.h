@@ -57,8 +57,7 @@ static __always_inline void preempt_for(struct task_struct *p, u64 vtime, struct
 	    !bpf_cpumask_test_cpu(cpu, p->cpus_ptr))
 		return;
 	vtime += scxu_vtime_of(SCXU_STANDING_AHEAD_NS, p->scx.weight);
-	if (!scxu_vtime_before(vtime, c->vtime + scxu_vtime_of(now - c->since, c->weight)) ||
-	    !may_preempt(cpu))
+	if (!scxu_vtime_before(vtime, running_vtime(c, now)) || !may_preempt(cpu))
 		return;
 	kick_cpu(cpu, KICK_PREEMPT);
 	me->counters[SCXU_COUNT_kicks]++;

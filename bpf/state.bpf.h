@@ -348,6 +348,17 @@ __noinline u64 by_cpu(s32 cpu, u64 vtime, u32 weight)
 	return vtime + c->shift;
 }
 
+/*
+ * The virtual time of the task that the CPU runs, as of now: which may have been read before
+ * another CPU let it run.
+ */
+static __always_inline u64 running_vtime(const struct scxu_cpu *c, u64 now)
+{
+	s64 ran = now - c->since;
+
+	return c->vtime + scxu_vtime_of(ran > 0 ? ran : 0, c->weight);
+}
+
 /* With what it has run since it was picked. */
 static __always_inline u64 task_vtime(struct task_struct *p, struct task_ctx *t)
 {

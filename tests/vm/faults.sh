@@ -133,6 +133,7 @@ all_counted()
 		$1 == "decisions" { n += $2 }
 		$1 ~ /^(applied|stale|bounced|invalid)$/ { n -= $2 }
 		END { print n }' /tmp/counted)" '<=' 4
+	expect "the floor's longest time, ms" "$(floor_stat longest)" '<=' "$(product 1000 "$(uptime_s)")"
 	expect "times of the floor without a reason" "$(awk '
 		$1 == "floor:" { n += $2 - 1 } # the first is the start
 		$1 ~ /^floor_(absent|silent|late|broken)$/ { n -= $2 }
