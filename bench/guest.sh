@@ -240,7 +240,7 @@ counted()
 	[ "$part" != feel ] || grep "^final:" "$SCHED_LOG" | tr " " "\n" | awk -F= '
 		/=/ { n[$1] = $2 }
 		END {
-			waits = n["user_enqueues"] + n["kernel_enqueues"] + n["floor_enqueues"] + n["idle_direct"]
+			waits = n["user_enqueues"] + n["kernel_enqueues"] + n["floor_enqueues"] + n["idle_direct"] + n["standing"]
 			if (n["applied"])
 				print "@value whole.made", n["decided"] / n["applied"]
 			if (waits)
