@@ -134,7 +134,7 @@ struct scxu_cpu {
 	__u32 slot;		/* its slot, SCXU_NO_SLOT for one kept in the kernel */
 	__s32 pid;		/* its pid, 0 when no task of ours runs */
 	__u8 idle;
-	__u8 online;
+	__u8 online;		/* it takes what is decided for it */
 	__u8 kthread_row;	/* kernel threads taken one after the other */
 	__u8 preempt_row;	/* preempting decisions, likewise */
 	__u8 idle_kicks;	/* given to itself on going idle, in vain */
@@ -143,6 +143,7 @@ struct scxu_cpu {
 	__u8 wake_sync;		/* who wakes here is about to sleep, as it says */
 	__u8 in_watch;		/* the watch's timer runs its callback here */
 	__u8 limited;		/* its task is none that the agent orders, though it may have been */
+	__u8 left;		/* ops.cpu_offline has told that it goes */
 	__u32 looked;		/* at so many tasks of DSQ_SHARED, the present time */
 	__u32 preempts;		/* that the agent wished for, in the present window */
 	__u32 preempts_at;	/* which that is */

@@ -18,7 +18,7 @@ static __always_inline bool cpu_is_leaving(void)
 {
 	struct scxu_cpu *me = cpu_state(bpf_get_smp_processor_id());
 
-	return !me || !(me->online || me->in_watch);
+	return !me || (me->left && !me->in_watch);
 }
 
 static __always_inline void kick_cpu(s32 cpu, u64 flags)
@@ -183,8 +183,8 @@ __noinline bool ask_agent(u64 now)
 }
 
 /*
- * False: one that went offline while idle. The kernel leaves its bit in the idle mask, and a
- * kick for it is one for nobody.
+ * False: one that went offline while idle, or is about to. The kernel leaves its bit in the
+ * idle mask, and a kick for it is one for nobody.
  */
 static __always_inline bool can_be_kicked(s32 cpu)
 {

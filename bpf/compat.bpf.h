@@ -40,6 +40,9 @@ int bpf_iter_scx_dsq_new(struct bpf_iter_scx_dsq *it, u64 dsq_id, u64 flags) __k
 struct task_struct *bpf_iter_scx_dsq_next(struct bpf_iter_scx_dsq *it) __ksym;
 void bpf_iter_scx_dsq_destroy(struct bpf_iter_scx_dsq *it) __ksym;
 
+/* kernel/cpu.c, one a CPU */
+extern const struct cpuhp_cpu_state cpuhp_state __ksym __weak;
+
 /* The iterator behind bpf_for_each(), for dsq_move(). */
 #define FOR_EACH_ITER (&___it)
 
@@ -138,6 +141,21 @@ static __always_inline void task_set_slice(struct task_struct *p, u64 slice)
 		scx_bpf_task_set_slice___new(p, slice);
 	else
 		p->scx.slice = slice;
+}
+
+/*
+ * What the kernel has of it in cpu_active_mask: from sched_cpu_deactivate() on, the step below
+ * CPUHP_AP_ACTIVE, tasks of others do not get there any more. ops.cpu_offline comes after a
+ * grace period of RCU, tens of ms later.
+ */
+static __always_inline bool cpu_is_active(s32 cpu)
+{
+	const struct cpuhp_cpu_state *s;
+
+	if (!bpf_ksym_exists(&cpuhp_state))
+		return true;
+	s = bpf_per_cpu_ptr(&cpuhp_state, cpu);
+	return !s || s->state >= bpf_core_enum_value(enum cpuhp_state, CPUHP_AP_ACTIVE);
 }
 
 /*

@@ -103,6 +103,12 @@ struct scx_exit_task_args {
 	bool cancelled;
 };
 
+enum cpuhp_state { CPUHP_AP_ACTIVE = 200 }; /* moves between kernels */
+
+struct cpuhp_cpu_state {
+	enum cpuhp_state state;
+};
+
 #pragma clang attribute pop
 
 /* libbpf matches these by name with the members that the running kernel has. */

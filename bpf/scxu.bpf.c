@@ -520,6 +520,17 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 	if (!k || !a || !me)
 		return;
 	serve_kicks(cpu);
+	/*
+	 * It is about to go offline. What it took for itself the kernel would move on into a
+	 * queue of its own, behind all that lies there: tasks in no order, and the agent. Up to
+	 * 6.19 the kernel does not ask it.
+	 */
+	me->online = cpu_is_active(cpu);
+	if (!me->online) {
+		dsq_move_to_local(DSQ_KTHREADS) || dsq_move_to_local(DSQ_STARVED) ||
+			dsq_move_to_local(DSQ_SHARED);
+		return;
+	}
 	turn.shared = scx_bpf_dsq_nr_queued(DSQ_SHARED) > 0;
 	/* Kernel threads first: others wait for them. But not for ever. */
 	if ((me->kthread_row < IN_A_ROW || !(turn.shared || load(&k->nr_waiting))) &&
@@ -744,10 +755,11 @@ void BPF_STRUCT_OPS(scxu_update_idle, s32 cpu, bool idle)
 	struct scxu_agent *a = agent_area();
 	struct scxu_cpu *me = cpu_state(cpu);
 
-	if (!k || !a || !me || !me->online)
+	if (!k || !a || !me || me->left)
 		return;
-	me->idle = idle;
-	if (!idle)
+	me->online = cpu_is_active(cpu);
+	me->idle = idle && me->online;
+	if (!me->idle)
 		return;
 	/* Work came between dispatch() and here. */
 	if (stock_left(a, k) || scx_bpf_dsq_nr_queued(DSQ_SHARED) > 0 ||
@@ -866,6 +878,7 @@ static __always_inline void set_online(s32 cpu, bool online)
 	if (!c)
 		return;
 	c->online = online;
+	c->left = !online;
 	c->idle = 0; /* until it tells otherwise */
 }
 
