@@ -18,6 +18,9 @@
 #
 #	LATE_LIMIT=MS GAP_LIMIT=MS
 #
+# With "# eevdf: yes" the fault needs no agent: run.sh --eevdf has it under the kernel's own
+# scheduler.
+#
 # A line "@row ..." tells the figures to tests/vm/reliability.sh, which judges by the goal.
 
 LOAD="hogs:4x0,4x5 sleeper:1000 exit-churn:2"
@@ -65,10 +68,27 @@ product()
 	awk -v a="$1" -v b="$2" 'BEGIN { print a * b }'
 }
 
+# Of another scheduler nothing is asked, only its figures taken.
+eevdf_case()
+{
+	sleep 4
+	figures /tmp/before 3
+	figures /tmp/with "$fault_for" &
+	fault_load=$!
+	sleep 1.5
+	fault
+	wait "$fault_load"
+	echo "@row late0=$(ms "$(figure /tmp/before sleeper.lateness_us.max)")" \
+		"late=$(ms "$(figure /tmp/with sleeper.lateness_us.max)")" \
+		"gap0=$(figure /tmp/before hogs_all.longest_gap_ms) gap=$(figure /tmp/with hogs_all.longest_gap_ms)"
+	finish
+}
+
 fault_case()
 {
 	fault_for=$1
 	shift
+	[ -z "$EEVDF" ] || eevdf_case
 	sleep 4
 	start_sched "$@"
 	figures /tmp/before 3

@@ -8,6 +8,8 @@
 #	-k, --kernel VERSION	on this one of those kernels only (6.18, newest; may be
 #				repeated)
 #	    --quick		the same as -k newest
+#	    --eevdf		only those faults that are none of the agent's, without a
+#				scheduler loaded: a table of their own, to compare with
 #	    --no-run		from what lies in build/tests/vm
 #	-b, --build DIR		the build under test (default: build)
 #	-o, --output FILE	instead of docs/RELIABILITY.md
@@ -22,16 +24,17 @@ cd "$SCXU_ROOT"
 output=docs/RELIABILITY.md
 build=build
 run=1 part=''
-kernels=() cases=()
+kernels=() cases=() eevdf=()
 
 while [ $# -gt 0 ]; do
 	case $1 in
 	-k | --kernel) kernels+=(-k "$2"); part=1; shift 2 ;;
 	--quick) kernels+=(-k newest); part=1; shift ;;
+	--eevdf) eevdf=(--eevdf); part=1; shift ;;
 	--no-run) run='' part=1; shift ;;
 	-b | --build) build=$2; shift 2 ;;
 	-o | --output) output=$2; shift 2 ;;
-	-h | --help) sed -n '4,17s/^# \{0,1\}//p' "$0"; exit ;;
+	-h | --help) sed -n '4,19s/^# \{0,1\}//p' "$0"; exit ;;
 	-*) die "unknown option: $1" "see tests/vm/reliability.sh --help" ;;
 	*) cases+=("$1"); part=1; shift ;;
 	esac
@@ -42,7 +45,7 @@ trap 'rm -rf "$work"' EXIT
 if [ -n "$run" ]; then
 	touch "$work/begin"
 	[ ${#cases[@]} -gt 0 ] || cases=('fault-*' 'control-*')
-	tests/vm/run.sh -b "$build" --all-kernels ${kernels[@]+"${kernels[@]}"} "${cases[@]}" || true
+	tests/vm/run.sh -b "$build" --all-kernels ${kernels[@]+"${kernels[@]}"} ${eevdf[@]+"${eevdf[@]}"} "${cases[@]}" || true
 fi
 
 # header CASE WORD: the values of "# WORD: value" at the top of a case.
@@ -93,14 +96,15 @@ verdict()
 # results KIND: "CASE KERNEL DIR" of those that have run now.
 results()
 {
-	local dir case
+	local dir case file
 
 	for dir in "$build"/tests/vm/"$1"-*/; do
 		dir=${dir%/}
 		[ -r "$dir/out.log" ] || continue
 		[ -z "$run" ] || [ "$dir/out.log" -nt "$work/begin" ] || continue
 		case=${dir##*/}
-		[ -r "tests/vm/cases/${case%-*}.sh" ] || continue
+		file=${case%-*}
+		[ -r "tests/vm/cases/${file#eevdf-}.sh" ] || continue
 		echo "${case%-*} ${case##*-} $dir"
 	done
 }
@@ -119,6 +123,17 @@ fault_rows()
 		echo "| $(what "$case") | $kernel | $(value "$row" late0) | $(value "$row" late) |" \
 			"$(value "$row" gap0) | $(value "$row" gap) | $(value "$row" floors) |" \
 			"$(value "$row" longest) | $(verdict "$dir" "$row") | $(commit_of "$dir") |"
+	done
+}
+
+eevdf_rows()
+{
+	local case kernel dir row
+
+	results eevdf-fault | while read -r case kernel dir; do
+		row=$(grep -a '^@row ' "$dir/out.log" || true)
+		echo "| $(what "${case#eevdf-}") | $kernel | $(value "$row" late0) | $(value "$row" late) |" \
+			"$(value "$row" gap0) | $(value "$row" gap) | $(commit_of "$dir") |"
 	done
 }
 
@@ -149,7 +164,7 @@ put_together()
 	{
 		cat "$2"
 		[ -z "$part" ] || [ ! -r "$output" ] || grep '^| ' "$output" || true
-	} | awk -F ' *[|] *' -v order="$(order "$1")" -v columns="$(head -n 1 "$work/columns-$1" | tr -dc '|')" '
+	} | awk -F ' *[|] *' -v order="$(order "${1/eevdf/fault}")" -v columns="$(head -n 1 "$work/columns-$1" | tr -dc '|')" '
 		BEGIN {
 			n = split(order, lines, "\n")
 			for (i = 1; i <= n; i++)
@@ -165,6 +180,10 @@ put_together()
 cat >"$work/columns-fault" <<-'END'
 	| fault | kernel | lateness before, ms | with it, ms | longest gap before, ms | with it, ms | floor | longest, ms | goal | commit |
 	| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+END
+cat >"$work/columns-eevdf" <<-'END'
+	| fault | kernel | lateness before, ms | with it, ms | longest gap before, ms | with it, ms | commit |
+	| --- | --- | --- | --- | --- | --- | --- |
 END
 cat >"$work/columns-control" <<-'END'
 	| control | kernel | found | commit |
@@ -183,6 +202,7 @@ reasons()
 }
 
 fault_rows >"$work/faults"
+eevdf_rows >"$work/eevdf"
 control_rows >"$work/controls"
 mkdir -p "$(dirname "$output")"
 {
@@ -209,6 +229,15 @@ mkdir -p "$(dirname "$output")"
 
 	END
 	reasons
+	cat <<-'END'
+
+		## The same under the kernel's own scheduler
+
+		The faults that are none of the agent's, on the same load, without a scheduler loaded (EEVDF).
+
+	END
+	cat "$work/columns-eevdf"
+	put_together eevdf "$work/eevdf"
 	cat <<-'END'
 
 		## Controls

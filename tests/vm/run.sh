@@ -9,6 +9,8 @@
 #	    --all-kernels	on each of: 6.12 6.16 6.17 6.18 6.19 7.3 newest, or of
 #				those that the case names ("# matrix:"); with -k on
 #				that one, as far as it is among them
+#	    --eevdf		without a scheduler loaded: the faults that are none of the
+#				agent's ("# eevdf: yes"), for their figures only
 #	-b, --build DIR		the build under test (default: build)
 #	-j, --jobs N		guests at a time
 #	    --list		the cases, what they show, and where they run
@@ -34,6 +36,7 @@ jobs=$(($(nproc) / 2))
 kernels=()
 names=()
 list=
+eevdf=
 
 while [ $# -gt 0 ]; do
 	case $1 in
@@ -41,10 +44,11 @@ while [ $# -gt 0 ]; do
 	--kernel-file) [ -r "$2" ] || die "no kernel image at $2"
 		kernels+=("$(readlink -f "$2")"); shift 2 ;;
 	--all-kernels) all_kernels=1; shift ;;
+	--eevdf) eevdf=1; shift ;;
 	-b | --build) build=$(cd "$2" && pwd); shift 2 ;;
 	-j | --jobs) jobs=$2; shift 2 ;;
 	--list) list=1; shift ;;
-	-h | --help) sed -n '4,19s/^# \{0,1\}//p' "$0"; exit ;;
+	-h | --help) sed -n '4,21s/^# \{0,1\}//p' "$0"; exit ;;
 	-*) die "unknown option: $1" "see tests/vm/run.sh --help" ;;
 	*) names+=("$1"); shift ;;
 	esac
@@ -63,6 +67,7 @@ selected()
 	for file in "$CASES"/*.sh; do
 		[ -e "$file" ] || continue
 		case=$(basename "$file" .sh)
+		[ -z "$eevdf" ] || [ "$(header "$case" eevdf)" = yes ] || continue
 		if [ ${#names[@]} -eq 0 ]; then
 			echo "$case"
 			continue
@@ -169,7 +174,7 @@ run_case()
 	git -C "$SCXU_ROOT" describe --always --dirty >"$dir/commit" 2>/dev/null || true
 	cp "$SCXU_ROOT/tests/vm/lib.sh" "$dir/overlay/lib.sh"
 	cp "$CASES/$case.sh" "$dir/overlay/case.sh"
-	printf 'MODE=%s\n. /work/lib.sh\n. /work/case.sh\nfinish\n' "$mode" >"$dir/overlay/main.sh"
+	printf 'MODE=%s\nEEVDF=%s\n. /work/lib.sh\n. /work/case.sh\nfinish\n' "$mode" "$eevdf" >"$dir/overlay/main.sh"
 	for file in $(header "$case" files); do
 		cp -r "$SCXU_ROOT/$file" "$dir/overlay/"
 	done
@@ -291,7 +296,7 @@ while read -r _ case kernel; do
 		report "${problem%% *} $case-$kernel: ${problem#* }"
 		continue
 	fi
-	name=$case-$(version_of "${image_of[$kernel]}")
+	name=${eevdf:+eevdf-}$case-$(version_of "${image_of[$kernel]}")
 	# "7.3" and "newest" may be the same
 	[ -z "${done_already[$name]:-}" ] || continue
 	done_already[$name]=1

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # what: fault: a fork bomb of 2000 processes
 # mode: icount
+# eevdf: yes
 # matrix: 6.18, 7.3, newest
 # files: tests/vm/faults.sh
 # timeout: 900

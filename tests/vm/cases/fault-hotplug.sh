@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # what: fault: CPU 1 offline and online ten times
 # mode: icount
+# eevdf: yes
 # turn: 50
 # matrix: 6.18, 7.3, newest
 # files: tests/vm/faults.sh

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # what: fault: a suspend: all of user space frozen, the agent too, and all CPUs but one offline
 # mode: icount
+# eevdf: yes
 # matrix: 6.18, 7.3, newest
 # files: tests/vm/faults.sh
 # timeout: 600

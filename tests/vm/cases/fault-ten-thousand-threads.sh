@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # what: fault: 10 000 threads that compute
 # mode: icount
+# eevdf: yes
 # matrix: 6.18, 7.3, newest
 # files: tests/vm/faults.sh
 # mem: 3G
