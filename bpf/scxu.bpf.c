@@ -116,11 +116,15 @@ static __always_inline void enqueue_standing(struct task_struct *p, struct task_
 					     struct scxu_cpu *me)
 {
 	u64 vtime = t->vtime + s->deadline_us * 1000ll;
+	bool sync = me->wake_sync;
 
+	me->wake_sync = 0;
 	me->counters[SCXU_COUNT_standing]++;
 	t->flags |= TASK_UNDECIDED;
 	t->slice = standing_slice(s);
-	if (!enqueue_shared(p, t->slice, vtime, enq_flags, me) && s->flags & SCXU_DECIDE_PREEMPT)
+	/* this CPU takes it when its task sleeps, as that is about to */
+	if (!enqueue_shared(p, t->slice, vtime, enq_flags, me) && !sync &&
+	    s->flags & SCXU_DECIDE_PREEMPT)
 		preempt_for(p, vtime, me);
 }
 
