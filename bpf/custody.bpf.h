@@ -335,9 +335,7 @@ __noinline int take(struct scxu_decision *d __arg_nonnull, s32 cpu, u32 how)
 			own_order = !(d->flags & SCXU_DECIDE_VTIME);
 		short_since = 0;
 		probation = 0;
-		/* the first of the order, if none came that the agent has not read */
-		if (a && !(d->flags & SCXU_DECIDE_PREEMPT) &&
-		    (!has_unread(a) || scxu_vtime_before(vtime, unread_vtime)))
+		if (!(d->flags & SCXU_DECIDE_PREEMPT))
 			advance_vnow(&k->vnow, vtime);
 	}
 	return err;

@@ -268,7 +268,7 @@ static __always_inline void tell_agent(struct task_struct *p, struct scxu_kernel
 
 void BPF_STRUCT_OPS(scxu_enqueue, struct task_struct *p, u64 enq_flags)
 {
-	u32 cpu = bpf_get_smp_processor_id(), flags = 0, before;
+	u32 cpu = bpf_get_smp_processor_id(), flags = 0;
 	struct scxu_kernel *k = kernel_state();
 	struct scxu_agent *a = agent_area();
 	struct scxu_cpu *me = cpu_state(cpu);
@@ -301,15 +301,7 @@ void BPF_STRUCT_OPS(scxu_enqueue, struct task_struct *p, u64 enq_flags)
 		flags |= SCXU_WAIT_NEW;
 		t->flags &= ~TASK_FRESH;
 	}
-	before = t->order;
 	place(p, t, k, flags);
-	/*
-	 * Who ran until now is no further behind it than now. What was decided may have taken now
-	 * past others that waited beside a slow agent: who wakes would come behind them all.
-	 */
-	if (!(flags & (SCXU_WAIT_WAKEUP | SCXU_WAIT_NEW)) && t->order == 1 && before == 1 &&
-	    scxu_vtime_before(t->vtime, k->vnow))
-		k->vnow = t->vtime;
 
 	/* The kernel does it by itself from 6.14 on. */
 	if (task_migration_disabled(p)) {
@@ -616,8 +608,7 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 		} else {
 			if (turn.head)
 				advance_vnow(&me->vnow, turn.head);
-			/* the first of all that wait, if nobody waits elsewhere */
-			if (agents && !load(&k->nr_waiting))
+			if (agents)
 				advance_vnow(&k->vnow, agents);
 			taken = dsq_move_to_local(DSQ_SHARED);
 		}

@@ -526,8 +526,7 @@ static int take(struct scxu_sim *m, const struct scxu_decision *d, unsigned int 
 		m->k.own_order = !(d->flags & SCXU_DECIDE_VTIME);
 		m->k.short_since = 0;
 		m->k.probation = 0;
-		if (!(d->flags & SCXU_DECIDE_PREEMPT) &&
-		    (!has_unread(m) || scxu_vtime_before(vtime, m->k.unread_vtime)))
+		if (!(d->flags & SCXU_DECIDE_PREEMPT))
 			advance_vnow(&m->kernel->vnow, vtime);
 	}
 	return 0;
@@ -959,7 +958,6 @@ void kernel_part_enqueue(struct scxu_sim *m, struct task *t, bool wakeup, unsign
 {
 	uint32_t flags = wakeup ? SCXU_WAIT_WAKEUP : 0;
 	const struct scxu_standing *stand;
-	unsigned int before = t->order;
 
 	if (t == &m->agent.task) {
 		enqueue_agent(m, t, wakeup, here);
@@ -970,9 +968,6 @@ void kernel_part_enqueue(struct scxu_sim *m, struct task *t, bool wakeup, unsign
 		flags |= SCXU_WAIT_NEW;
 	t->fresh = false;
 	place(m, t, flags);
-	if (!(flags & (SCXU_WAIT_WAKEUP | SCXU_WAIT_NEW)) && t->order == 1 && before == 1 &&
-	    scxu_vtime_before(t->vtime, m->kernel->vnow))
-		m->kernel->vnow = t->vtime;
 	if (kept_in_kernel(m, t)) {
 		count(m, here, SCXU_COUNT_kernel_enqueues);
 		goto shared;
@@ -1151,7 +1146,7 @@ void kernel_part_dispatch(struct scxu_sim *m, unsigned int cpu, struct task *pre
 		} else {
 			if (head)
 				advance_vnow(&me->vnow, head);
-			if (agents && !m->kernel->nr_waiting)
+			if (agents)
 				advance_vnow(&m->kernel->vnow, agents);
 			taken = machine_move_shared(m, cpu);
 		}
