@@ -272,18 +272,22 @@ static __always_inline bool agent_waits(u64 now)
 	return due && (s64)(due - now) > 0;
 }
 
-/* A CPU shall come and fetch the parked agent: an idle one, or else one that is busy. */
-static __always_inline void kick_for_agent(struct scxu_cpu *me, u64 now)
+/* The CPU whose task is furthest ahead looks what comes next: that task, if nothing is before it. */
+static __always_inline void kick_furthest(struct scxu_cpu *me)
 {
-	s32 cpu;
+	s32 cpu = cpu_for_agent(-1);
 
-	if (kick_an_idle_cpu() || agent_waits(now))
-		return;
-	cpu = cpu_for_agent(-1);
 	if (cpu < 0 || (u32)cpu >= nr_cpu_ids)
 		return;
 	kick_cpu(cpu, KICK_PREEMPT);
 	me->counters[SCXU_COUNT_kicks]++;
+}
+
+/* A CPU shall come and fetch the parked agent: an idle one, or else one that is busy. */
+static __always_inline void kick_for_agent(struct scxu_cpu *me, u64 now)
+{
+	if (!kick_an_idle_cpu() && !agent_waits(now))
+		kick_furthest(me);
 }
 
 static __always_inline void call_agent(struct scxu_cpu *me, u64 now)

@@ -428,6 +428,11 @@ static __always_inline void watch_look(struct watch *watch, struct scxu_kernel *
 		end_slices(now, 0);
 	}
 	serve_kicks(-1);
+	if (unpreempted) {
+		unpreempted = 0;
+		if (scx_bpf_dsq_nr_queued(DSQ_SHARED) > 0)
+			kick_furthest(me);
+	}
 	if (load(&k->nr_waiting) > OVERLOAD * nr_cpu_ids)
 		end_slices(now, SCXU_SLICE_MAX_NS);
 	else if (scx_bpf_dsq_nr_queued(DSQ_KTHREADS) > 0)

@@ -122,9 +122,12 @@ static __always_inline void enqueue_standing(struct task_struct *p, struct task_
 	me->counters[SCXU_COUNT_standing]++;
 	t->flags |= TASK_UNDECIDED;
 	t->slice = standing_slice(s);
-	/* this CPU takes it when its task sleeps, as that is about to */
-	if (!enqueue_shared(p, t->slice, vtime, enq_flags, me) && !sync &&
-	    s->flags & SCXU_DECIDE_PREEMPT)
+	if (enqueue_shared(p, t->slice, vtime, enq_flags, me) || !(s->flags & SCXU_DECIDE_PREEMPT))
+		return;
+	/* This CPU takes it when its task sleeps, as it is said to be about to; else see the watch. */
+	if (sync && bpf_cpumask_test_cpu(bpf_get_smp_processor_id(), p->cpus_ptr))
+		unpreempted = 1;
+	else
 		preempt_for(p, vtime, me);
 }
 
@@ -530,7 +533,9 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 	 * 6.19 the kernel does not ask it.
 	 */
 	me->online = cpu_is_active(cpu);
-	if (!me->online) {
+	if (me->online) {
+		me->left = 0; /* 6.12 does not tell when it could not go */
+	} else {
 		dsq_move_to_local(DSQ_KTHREADS) || dsq_move_to_local(DSQ_STARVED) ||
 			dsq_move_to_local(DSQ_SHARED);
 		return;

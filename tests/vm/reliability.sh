@@ -131,7 +131,7 @@ eevdf_rows()
 	local case kernel dir row
 
 	results eevdf-fault | while read -r case kernel dir; do
-		row=$(grep -a '^@row ' "$dir/out.log" || true)
+		row=$(grep -a '^@row ' "$dir/out.log") || continue
 		echo "| $(what "${case#eevdf-}") | $kernel | $(value "$row" late0) | $(value "$row" late) |" \
 			"$(value "$row" gap0) | $(value "$row" gap) | $(commit_of "$dir") |"
 	done
@@ -163,7 +163,8 @@ put_together()
 {
 	{
 		cat "$2"
-		[ -z "$part" ] || [ ! -r "$output" ] || grep '^| ' "$output" || true
+		# a run of all has none without a scheduler
+		[ -z "$part" ] && [ "$1" != eevdf ] || [ ! -r "$output" ] || grep '^| ' "$output" || true
 	} | awk -F ' *[|] *' -v order="$(order "${1/eevdf/fault}")" -v columns="$(head -n 1 "$work/columns-$1" | tr -dc '|')" '
 		BEGIN {
 			n = split(order, lines, "\n")
