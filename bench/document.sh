@@ -60,7 +60,7 @@ plot()
 		- Caches, memory latency, branch prediction, TLBs: each instruction costs the same. The cost of touching a cold
 		  record is not in these figures.
 		- Interrupt and inter-processor latency, and idle states: a wake-up of an idle CPU costs instructions only.
-		- CPUs at the same time: the guest's four take turns of up to 50 us on one clock, so that N busy ones each run at
+		- CPUs at the same time: the guest's four take turns of up to 47 us on one clock, so that N busy ones each run at
 		  1/N of its speed, and what one of them computes shows in the others' latencies. Compare columns; do not take
 		  microseconds for those of a machine. (Without that limit a turn lasts up to a quarter of the time to the next
 		  timer: latencies beside busy CPUs are those of the emulator then.)

@@ -2,7 +2,7 @@
 # what: fault: the affinity of 20 tasks changes at random every half millisecond
 # mode: icount
 # eevdf: yes
-# turn: 50
+# turn: 47
 # matrix: 6.18, 7.3, newest
 # files: tests/vm/faults.sh
 # timeout: 600

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # what: fault: decisions for CPUs that their tasks may not use
 # mode: icount
-# turn: 50
+# turn: 47
 # matrix: 6.18, 7.3, newest
 # files: tests/vm/faults.sh
 # timeout: 600

@@ -2,7 +2,7 @@
 # what: fault: CPU 1 offline and online ten times
 # mode: icount
 # eevdf: yes
-# turn: 50
+# turn: 47
 # matrix: 6.18, 7.3, newest
 # files: tests/vm/faults.sh
 # timeout: 600

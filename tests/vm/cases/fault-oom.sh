@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # what: fault: out of memory with the agent as the largest process
 # mode: icount
-# turn: 50
+# turn: 47
 # matrix: 6.18, 7.3, newest
 # files: tests/vm/faults.sh
 # timeout: 600
