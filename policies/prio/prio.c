@@ -24,6 +24,7 @@ struct ptask {
 	uint64_t seq; /* of its wait */
 	uint32_t weight;
 	bool starved; /* has its one slice by the bound */
+	uint64_t until; /* run time at which half of that is over, ns */
 };
 
 RB_HEAD(order, ptask);
@@ -59,9 +60,13 @@ static void enqueue(struct scxu_sched *sched, struct scxu_task *task, unsigned i
 	struct ptask *t = scxu_task_data(task);
 
 	if (!(flags & (SCXU_ENQUEUE_RECALLED | SCXU_ENQUEUE_BOUNCED))) {
-		t->seq = ++s->seq;
 		t->weight = task->weight;
-		t->starved = false;
+		/* Displaced as it had hardly begun, by the agent or a kernel thread: it goes on. */
+		if (!t->starved || flags & SCXU_ENQUEUE_WAKEUP ||
+		    (int64_t)(t->until - task->runtime) < 0) {
+			t->seq = ++s->seq;
+			t->starved = false;
+		}
 	}
 	RB_INSERT(order, &s->order, t);
 	RB_INSERT(ages, &s->ages, t);
@@ -118,7 +123,10 @@ static bool decide(struct scxu_sched *sched, struct psched *s, struct ptask *t, 
 	if (err && err != -ESTALE)
 		return false;
 	forget(s, t);
-	t->starved |= starved;
+	if (starved && !t->starved) {
+		t->starved = true;
+		t->until = task->runtime + slice / 2;
+	}
 	return !err && cpu == SCXU_CPU_ANY;
 }
 
@@ -131,7 +139,8 @@ static void dispatch(struct scxu_sched *sched)
 
 	for (t = RB_MIN(ages, &s->ages); t && room && bound; t = next) {
 		next = RB_NEXT(ages, &s->ages, t);
-		if ((int64_t)(scxu_now(sched) - scxu_task_of(t)->enqueued_at) < (int64_t)bound)
+		if (!t->starved &&
+		    (int64_t)(scxu_now(sched) - scxu_task_of(t)->enqueued_at) < (int64_t)bound)
 			break;
 		room -= decide(sched, s, t, true);
 	}
