@@ -38,6 +38,7 @@ struct config {
 	unsigned int event_ns;
 	unsigned int decision_ns;
 	unsigned int switch_ns;
+	unsigned int interrupt_ns;
 	unsigned int gantt_from;
 	unsigned int gantt_ms;
 	bool exact_slices;
@@ -95,6 +96,8 @@ static const struct option_spec specs[] = {
 	  "for each decision (default 300)" },
 	{ 0, "switch-cost", "NS", OPTION_NUMBER, AT(switch_ns), 0, NS_MAX, NULL,
 	  "of a context switch (default 1500)" },
+	{ 0, "interrupt", "NS", OPTION_NUMBER, AT(interrupt_ns), 0, 1000000, NULL,
+	  "until an interrupt arrives at another CPU (default 1000)" },
 	{ 'b', "batch", "N", OPTION_NUMBER, AT(batch), 1, 4096, NULL,
 	  "decisions kept in stock for CPUs that ask (default 8)" },
 	{ 's', "slice-us", "US", OPTION_NUMBER, AT(slice_us), 100, 100000, NULL,
@@ -421,6 +424,7 @@ static void set(const struct config *config, struct scxu_sim_options *o)
 	o->event_ns = config->event_ns;
 	o->decision_ns = config->decision_ns;
 	o->switch_ns = config->switch_ns;
+	o->interrupt_ns = config->interrupt_ns;
 }
 
 int verb_sim(int argc, char **argv)
@@ -438,6 +442,7 @@ int verb_sim(int argc, char **argv)
 		.event_ns = 400,
 		.decision_ns = 300,
 		.switch_ns = 1500,
+		.interrupt_ns = 1000,
 		.gantt_from = NOT_GIVEN,
 	};
 	struct scxu_policy *policy = NULL;

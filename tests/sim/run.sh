@@ -11,7 +11,7 @@ set -eu
 . "$(dirname "$0")/../names.sh"
 cd "$SCXU_ROOT"
 
-tests=(errors nices names invariants topology determinism examples regressions shares starve-option affinity shared-clock runtime pinned batch faults blame no-memory planted-bug gantt gantt-times speed generator generated)
+tests=(errors nices names invariants topology determinism examples regressions shares starve-option affinity shared-clock runtime sync idle-wakes pinned batch faults blame no-memory planted-bug gantt gantt-times speed generator generated)
 generated=(--seconds 10 --runs 200) # for each policy
 only=()
 list=
@@ -369,6 +369,62 @@ test_runtime()
 		if abs(got / 0.5 - 1) > 0.05:
 		    sys.exit("%.3f s instead of 0.5" % got)
 	END
+}
+
+# As in rt-app: "sync" signals and waits, and does not lock. Two that do it at once without a
+# lock sleep for ever; between lock and unlock they go on, by turns.
+test_sync()
+{
+	local first
+
+	# some moment is the one at which both signal before either waits
+	for first in $(seq 40 70); do
+		ping_pong "$first" '"lock": "table",' ', "unlock": "table"' || { echo "$first us: locked, and hangs"; return 1; }
+		ping_pong "$first" '' '' || return 0
+	done
+	echo "none hangs that does not lock"
+	return 1
+}
+
+# ping_pong US BEFORE AFTER: two that exchange a ball each 50 us, the first after US; false if they sleep for ever.
+ping_pong()
+{
+	local sync='"sync": { "ref": "ball", "mutex": "table" }' name first phases=()
+
+	for name in ping pong; do
+		first=50
+		[ $name = pong ] || first=$1
+		phases+=("\"$name\": { \"phases\": {
+			\"start\": { \"loop\": 1, \"barrier\": \"all\", \"run\": $first, $2 $sync $3 },
+			\"play\": { \"loop\": -1, \"run\": 50, $2 $sync $3 } } }")
+	done
+	file "{ \"tasks\": { ${phases[0]}, ${phases[1]} } }"
+	sim --workload "$out/bad.json" --duration-ms 100 --json >"$out/ball.json" || return 2
+	python3 - "$out/ball.json" <<-'END'
+		import json, sys
+		sys.exit(min(c["runtime_ns"] for c in json.load(open(sys.argv[1]))["classes"]) < 10e6)
+	END
+}
+
+# On an idle machine who wakes runs at once, wherever: its idle CPU comes for the agent, which is
+# what a wake-up does in the kernel. An interrupt on its way to another CPU takes its time.
+test_idle_wakes()
+{
+	local waits
+
+	printf '%s\n' '{ "tasks": {' '"a": { "run": 100, "sleep": 3000 },' '"b": { "run": 200, "sleep": 500 },' \
+		'"c": { "run": 50, "sleep": 900 } } }' >"$out/sleepers.json"
+	waits=$(longest_wait) || return 1
+	[ "$waits" -lt 20000 ] || { echo "an idle machine lets a task wait for $waits ns"; return 1; }
+	waits=$(longest_wait --interrupt 100000) || return 1
+	[ "$waits" -gt 100000 ] || { echo "interrupts of 100 us, and the longest wait is $waits ns"; return 1; }
+}
+
+# longest_wait ARGUMENT...: ns
+longest_wait()
+{
+	sim --workload "$PWD/$out/sleepers.json" --duration 1 --json "$@" >"$out/idle.json" || return 1
+	grep -o '"wait_max_ns": [0-9]*' "$out/idle.json" | sed 's/.* //' | sort -n | tail -n 1
 }
 
 # Tasks of one CPU among themselves, whatever waits for another one: class by class the CPU

@@ -77,32 +77,20 @@ static void unlock(struct scxu_sim *m, uint32_t mutex, unsigned int here)
 	machine_wake(m, x->owner, here);
 }
 
-/* From a condition to its mutex: it wakes when it has it. */
-static void signal_one(struct scxu_sim *m, struct condition *c, unsigned int here)
+static void wake_first(struct scxu_sim *m, struct task_list *list, unsigned int here)
 {
-	struct task *t = TAILQ_FIRST(&c->blocked);
-	struct mutex *x;
+	struct task *t = TAILQ_FIRST(list);
 
 	if (!t)
 		return;
-	TAILQ_REMOVE(&c->blocked, t, blocked);
-	x = &m->mutexes[t->mutex];
-	if (x->owner) {
-		TAILQ_INSERT_TAIL(&x->blocked, t, blocked);
-		return;
-	}
-	x->owner = t;
+	TAILQ_REMOVE(list, t, blocked);
 	machine_wake(m, t, here);
 }
 
 static void wake_all(struct scxu_sim *m, struct task_list *list, unsigned int here)
 {
-	struct task *t;
-
-	while ((t = TAILQ_FIRST(list))) {
-		TAILQ_REMOVE(list, t, blocked);
-		machine_wake(m, t, here);
-	}
+	while (!TAILQ_EMPTY(list))
+		wake_first(m, list, here);
 }
 
 static void wait_for_timer(struct scxu_sim *m, struct task *t, const struct step *s)
@@ -171,17 +159,15 @@ static void effect(struct scxu_sim *m, struct task *t, const struct step *s, uns
 			unlock(m, s->a, cpu);
 		break;
 	case STEP_WAIT:
-		t->mutex = s->b;
 		block_on(m, t, &m->conditions[s->a].blocked);
 		if (m->mutexes[s->b].owner == t)
 			unlock(m, s->b, cpu);
 		break;
 	case STEP_SIGNAL:
-		signal_one(m, &m->conditions[s->a], cpu);
+		wake_first(m, &m->conditions[s->a].blocked, cpu);
 		break;
 	case STEP_BROADCAST:
-		while (!TAILQ_EMPTY(&m->conditions[s->a].blocked))
-			signal_one(m, &m->conditions[s->a], cpu);
+		wake_all(m, &m->conditions[s->a].blocked, cpu);
 		break;
 	case STEP_BARRIER:
 		if (++m->barriers[s->a].there < m->workload->barrier_users[s->a]) {

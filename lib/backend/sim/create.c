@@ -68,6 +68,7 @@ void scxu_sim_options_init(struct scxu_sim_options *o)
 		.slice_ns = 3000000,
 		.floor_ns = 4000000,
 		.switch_ns = 1500,
+		.interrupt_ns = 1000,
 		.wake_ns = 3000,
 		.event_ns = 400,
 		.decision_ns = 300,

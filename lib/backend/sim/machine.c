@@ -18,7 +18,6 @@
 #include "kernel-part.h"
 #include "machine.h"
 
-#define KICK_NS	       1000u /* until an interrupt arrives at another CPU */
 #define BELL_NS	       300u /* until an irq_work runs on its own CPU */
 #define SLICE_DFL_NS   20000000ull /* SCX_SLICE_DFL */
 #define DISPATCH_LOOPS 32
@@ -177,13 +176,15 @@ static void unlink_task(struct scxu_sim *m, struct task *t)
 	}
 }
 
-static void resched(struct scxu_sim *m, unsigned int cpu, uint64_t delay)
+/* By an interrupt, or by itself. */
+static void resched(struct scxu_sim *m, unsigned int cpu)
 {
+	uint64_t at = m->now + (cpu == m->here ? 0 : m->o.interrupt_ns);
 	struct cpu *c = &m->cpus[cpu];
 
-	if (c->resched_at <= m->now + delay)
+	if (c->resched_at <= at)
 		return;
-	c->resched_at = m->now + delay;
+	c->resched_at = at;
 	machine_event(m, c->resched_at, EVENT_RESCHED, cpu, NULL, 0);
 }
 
@@ -195,7 +196,7 @@ void machine_kick(struct scxu_sim *m, unsigned int cpu, enum kick kick)
 		return;
 	if (kick == KICK_PREEMPT)
 		c->resched_preempt = true;
-	resched(m, cpu, KICK_NS);
+	resched(m, cpu);
 }
 
 void machine_insert_local(struct scxu_sim *m, struct task *t, unsigned int cpu, uint64_t slice,
@@ -218,7 +219,7 @@ void machine_insert_local(struct scxu_sim *m, struct task *t, unsigned int cpu, 
 		c->curr->slice = 0;
 	}
 	if (!c->curr || preempt)
-		resched(m, cpu, KICK_NS);
+		resched(m, cpu);
 }
 
 void machine_insert_shared(struct scxu_sim *m, struct task *t, uint64_t slice, uint64_t vtime)
@@ -545,6 +546,9 @@ static void activate(struct scxu_sim *m, struct task *t, bool wakeup, unsigned i
 		return;
 	t->cpu = cpu;
 	kernel_part_enqueue(m, t, wakeup, here);
+	/* whatever came of that: who waits is before the idle task [wakeup_preempt()] */
+	if (!m->cpus[cpu].curr)
+		resched(m, cpu);
 }
 
 void machine_wake(struct scxu_sim *m, struct task *t, unsigned int here)
@@ -612,7 +616,7 @@ void machine_set_cpus(struct scxu_sim *m, struct task *t, uint64_t cpus, unsigne
 		run_ends(m, cpu);
 		t->cpu = machine_fallback_cpu(m, t);
 		put_prev(m, t, here);
-		resched(m, cpu, 0);
+		resched(m, cpu);
 	} else if (waits(t)) {
 		requeue(m, t, here);
 	}
@@ -765,6 +769,7 @@ static void resched_event(struct scxu_sim *m, unsigned int cpu)
 /* False: it was overtaken. */
 static bool process(struct scxu_sim *m, const struct event *e)
 {
+	m->here = e->cpu;
 	switch ((enum event_kind)e->kind) {
 	case EVENT_CPU:
 		if (e->version != m->cpus[e->cpu].version)

@@ -77,7 +77,6 @@ struct task {
 	uint64_t started;
 	uint64_t runtime_from; /* when STEP_RUNTIME began; 0: it has not */
 	uint64_t timers[TASK_TIMERS];
-	uint32_t mutex; /* that it gets back after waiting for a condition */
 	TAILQ_ENTRY(task) blocked;
 
 	/* statistics */
@@ -253,6 +252,7 @@ struct scxu_sim {
 	unsigned int nr_buffer;
 	unsigned int nr_dispatched;
 	bool dispatching;
+	unsigned int here; /* the CPU of the event */
 
 	struct scxu_shm shm;
 	struct scxu_record *records;

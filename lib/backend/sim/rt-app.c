@@ -291,6 +291,10 @@ static int read_named(struct loader *l, json_t *value, enum step_kind kind)
 	return 0;
 }
 
+/*
+ * pthread_cond_wait() has the mutex again when it returns. "sync" signals before; it does not
+ * lock, and two that do it at once without having locked wait for ever [run_event() in rt-app.c].
+ */
 static int read_wait(struct loader *l, json_t *value, enum step_kind kind)
 {
 	static const char *const known[] = { "ref", "mutex", NULL };
@@ -309,39 +313,19 @@ static int read_wait(struct loader *l, json_t *value, enum step_kind kind)
 		err = intern(l, &l->mutexes, mutex, NAMES_MAX, &x);
 	if (err)
 		return err;
-	s = add_step(l, kind);
+	s = kind == STEP_SIGNAL ? add_step(l, STEP_SIGNAL) : NULL;
+	if (s)
+		s->a = c;
+	s = add_step(l, STEP_WAIT);
+	if (s) {
+		s->a = c;
+		s->b = x;
+		s = add_step(l, STEP_LOCK);
+	}
 	if (!s)
 		return -ENOMEM;
-	s->a = c;
-	s->b = x;
+	s->a = x;
 	return 0;
-}
-
-/* lock, signal, wait, unlock: as the tutorial says */
-static int read_sync(struct loader *l, json_t *value, enum step_kind kind)
-{
-	struct phase *p = &l->w->programs[l->program].phases[l->phase];
-	struct step *s, wait;
-	int err = read_wait(l, value, kind);
-
-	if (err)
-		return err;
-	wait = p->steps[--p->nr_steps];
-	s = add_step(l, STEP_LOCK);
-	if (s)
-		s->a = wait.b;
-	s = s ? add_step(l, STEP_SIGNAL) : NULL;
-	if (s)
-		s->a = wait.a;
-	s = s ? add_step(l, STEP_WAIT) : NULL;
-	if (s) {
-		s->a = wait.a;
-		s->b = wait.b;
-	}
-	s = s ? add_step(l, STEP_UNLOCK) : NULL;
-	if (s)
-		s->a = wait.b;
-	return s ? 0 : -ENOMEM;
 }
 
 static int read_suspend(struct loader *l, json_t *value, enum step_kind kind)
@@ -392,7 +376,7 @@ static const struct {
 	{ "wait", read_wait, STEP_WAIT },
 	{ "signal", read_named, STEP_SIGNAL },
 	{ "broad", read_named, STEP_BROADCAST },
-	{ "sync", read_sync, STEP_WAIT },
+	{ "sync", read_wait, STEP_SIGNAL }, /* and waits */
 	{ "barrier", read_named, STEP_BARRIER },
 	{ "suspend", read_suspend, STEP_SUSPEND },
 	{ "resume", read_task_ref, STEP_RESUME },

@@ -80,6 +80,7 @@ struct scxu_sim_span {
  * @floor_ns:	how late an agent may be
  * @starve_ns:	a task that waits for longer is a violation; 0: by the weights
  * @switch_ns:	what a context switch costs
+ * @interrupt_ns: until an interrupt arrives at another CPU
  * @wake_ns:	CPU time of the agent for each time that it wakes
  * @event_ns:	CPU time of the agent for each event
  * @decision_ns: CPU time of the agent for each decision
@@ -108,6 +109,7 @@ struct scxu_sim_options {
 	uint64_t floor_ns;
 	uint64_t starve_ns;
 	uint64_t switch_ns;
+	uint64_t interrupt_ns;
 	uint64_t wake_ns;
 	uint64_t event_ns;
 	uint64_t decision_ns;

@@ -138,7 +138,7 @@ static int hogs(const struct word *word, const char **at)
 	}
 }
 
-/* The step "sync" of rt-app, by two: each wakes the other and waits. */
+/* The steps "lock", "sync", "unlock" of rt-app, by two: each wakes the other and waits. */
 static int pingpong(const struct word *word, const char **at)
 {
 	long n;
@@ -150,7 +150,7 @@ static int pingpong(const struct word *word, const char **at)
 
 		if (step(p, STEP_RUN, 2 * US, 0, 0) || step(p, STEP_LOCK, 0, x, 0) ||
 		    step(p, STEP_SIGNAL, 0, c, 0) || step(p, STEP_WAIT, 0, c, x) ||
-		    step(p, STEP_UNLOCK, 0, x, 0))
+		    step(p, STEP_LOCK, 0, x, 0) || step(p, STEP_UNLOCK, 0, x, 0))
 			err = -ENOMEM;
 	}
 	return err;

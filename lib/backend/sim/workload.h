@@ -25,7 +25,7 @@ enum step_kind {
 	STEP_OWN_TIMER, /* likewise, one for each task */
 	STEP_LOCK, /* a: mutex */
 	STEP_UNLOCK,
-	STEP_WAIT, /* a: condition, b: mutex */
+	STEP_WAIT, /* a: condition, b: mutex, which a STEP_LOCK afterwards takes again */
 	STEP_SIGNAL, /* a: condition */
 	STEP_BROADCAST,
 	STEP_BARRIER, /* a: barrier */
