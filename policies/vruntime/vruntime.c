@@ -172,11 +172,12 @@ static void place_arrivals(struct scxu_sched *sched, struct vsched *s)
 		t->arrived = false;
 		if (t->woken)
 			t->vruntime = vruntime_place(t->vruntime, s->min_vruntime);
-		if (t->is_new) {
-			if ((int64_t)(t->vruntime - s->min_vruntime) < 0)
-				t->vruntime = s->min_vruntime;
-			t->vruntime = vruntime_charge(t->vruntime, slice_of(sched, s), weight);
-		}
+		/*
+		 * Not after what the kernel part says: where CPUs are idle its virtual now is
+		 * that of the last that began, and each would begin a slice behind the last.
+		 */
+		if (t->is_new)
+			t->vruntime = vruntime_charge(s->min_vruntime, slice_of(sched, s), weight);
 		t->vruntime =
 			vruntime_limit(t->vruntime, s->min_vruntime, slice_of(sched, s), weight);
 		into_tree(s, t);

@@ -115,15 +115,37 @@ static void run_time(struct scxu_sim *m)
 	check_audit(m);
 }
 
+static void share(struct scxu_sim *m)
+{
+	unsigned int i;
+
+	for (i = 1; i < m->nr_tasks; i++) {
+		m->tasks[0]->runtime += 15000000;
+		m->tasks[i]->runtime -= 15000000;
+	}
+	check_audit(m);
+}
+
 static const struct {
 	void (*tamper)(struct scxu_sim *m);
 	const char *kind;
 } cases[] = {
-	{ nothing, NULL },     { check_audit, NULL },	      { custody, "custody:" },
-	{ twice, "twice:" },   { generation, "generation:" }, { affinity, "affinity:" },
-	{ idle, "idle:" },     { starvation, "starvation:" }, { the_floor, "floor:" },
-	{ lost, "lost:" },     { counters, "counters:" },     { lost_from_list, "lost:" },
-	{ run_time, "time:" }, { promise_kept, NULL },	      { promise_broken, "starvation:" },
+	{ nothing, NULL },
+	{ check_audit, NULL },
+	{ custody, "custody:" },
+	{ twice, "twice:" },
+	{ generation, "generation:" },
+	{ affinity, "affinity:" },
+	{ idle, "idle:" },
+	{ starvation, "starvation:" },
+	{ the_floor, "floor:" },
+	{ lost, "lost:" },
+	{ counters, "counters:" },
+	{ lost_from_list, "lost:" },
+	{ run_time, "time:" },
+	{ share, "share:" },
+	{ promise_kept, NULL },
+	{ promise_broken, "starvation:" },
 };
 
 int main(void)

@@ -285,6 +285,7 @@ test_regressions()
 		--policy prio --cpus 25 --workload churn:5140us+locks:5+hogs:5x9+pingpong:2@cpus=5+hogs:1x3@cpus=10 --seed 448485 --duration-ms 101 --exact-slices --affinity agent
 		--policy build/tests/vm/tools/tiny.so --cpus 1 --workload hogs:3x0 --seed 447272 --duration-ms 1372
 		--policy vruntime:slice_us=1 --cpus 2 --workload hogs:4 --duration 2
+		--cpus 4 --workload hogs:6x-2+locks:5 --seed 877997 --duration-ms 150 --hz 1000
 		--cpus 2 --workload hogs:100x19@cpus=0+hogs:150x0@cpus=0 --duration 70
 		--cpus 2 --max-tasks 16384 --workload hogs:4000x0,4000x5 --duration 50 --starve-ms 24500
 	END

@@ -168,11 +168,8 @@ static void place_those(void)
 
 		if (t->how & SCXU_WAIT_WAKEUP)
 			t->vruntime = vruntime_place(t->vruntime, min_vruntime);
-		if (t->how & SCXU_WAIT_NEW) {
-			if ((int64_t)(t->vruntime - min_vruntime) < 0)
-				t->vruntime = min_vruntime;
-			t->vruntime = vruntime_charge(t->vruntime, SLICE, weight);
-		}
+		if (t->how & SCXU_WAIT_NEW)
+			t->vruntime = vruntime_charge(min_vruntime, SLICE, weight);
 		t->vruntime = vruntime_limit(t->vruntime, min_vruntime, SLICE, weight);
 		t->seq = ++seq;
 		t->arrived = false;

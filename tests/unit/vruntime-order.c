@@ -46,11 +46,19 @@ static void end(void)
 	kernel_part_destroy(k);
 }
 
-/* A new task, at that virtual time plus the slice that a new one starts behind. */
-static void new_task(uint32_t slot, uint64_t vtime, uint32_t weight, uint64_t mask)
+/* The kernel part's virtual now says nothing of where it begins. */
+static void new_task(uint32_t slot, uint64_t vnow, uint32_t weight, uint64_t mask)
 {
 	kernel_part_birth(k, slot, (int)slot + 1, mask);
-	kernel_part_enqueue(k, slot, 0, &(struct wait_facts) { .vtime = vtime, .weight = weight });
+	kernel_part_enqueue(k, slot, 0, &(struct wait_facts) { .vtime = vnow, .weight = weight });
+}
+
+/* One that has run before this agent came, up to that virtual time. */
+static void old_task(uint32_t slot, uint64_t vtime)
+{
+	kernel_part_birth(k, slot, (int)slot + 1, 0);
+	k->records[slot].pad[0] = false;
+	kernel_part_enqueue(k, slot, 0, &(struct wait_facts) { .vtime = vtime, .weight = 100 });
 }
 
 static void by_vruntime(void)
@@ -62,15 +70,36 @@ static void by_vruntime(void)
 
 	begin(1, 8);
 	for (i = 0; i < 8; i++)
-		new_task(i, vtimes[i] * MS / 10, 100, 0);
+		old_task(i, vtimes[i] * MS / 10);
 	scxu_engine_pass(sched, 1);
 	for (i = 0; i < 8; i++) {
 		CHECK_EQ(kernel_part_dispatch(k, 0, &d), APPLIED);
 		CHECK_EQ(d.slot, order[i]);
-		CHECK_EQ(d.vtime, vtimes[order[i]] * MS / 10 + 3 * MS);
+		CHECK_EQ(d.vtime, vtimes[order[i]] * MS / 10);
 		CHECK_EQ(d.flags, SCXU_DECIDE_VTIME);
 	}
 	CHECK_EQ(scxu_nr_queued(sched), 0);
+	end();
+}
+
+/*
+ * Who is new begins a slice behind the least of all, and not behind the last that was new:
+ * CPUs that are idle take each as it comes, and the kernel part's virtual now goes with it.
+ */
+static void new_ones(void)
+{
+	struct scxu_decision d;
+	uint32_t slot;
+
+	begin(4, 8);
+	kernel_part_run(k, 0, 77, 10 * MS, 100, 0);
+	for (slot = 0; slot < 3; slot++) {
+		new_task(slot, slot ? 10 * MS + slot * 3 * MS : 0, 100, 0);
+		scxu_engine_pass(sched, 1);
+		CHECK_EQ(kernel_part_dispatch(k, 1, &d), APPLIED);
+		CHECK_LE(13 * MS, d.vtime);
+		CHECK_LE(d.vtime, 13 * MS + 10);
+	}
 	end();
 }
 
@@ -88,7 +117,7 @@ static void recalled_keeps_its_turn(void)
 	CHECK_EQ(d.slot, 0);
 	/* news that do not come first: the one in the stock is recalled each time */
 	for (slot = 20; slot < 27; slot++) {
-		new_task(slot, 10 * MS, 100, 0);
+		old_task(slot, 10 * MS);
 		scxu_engine_pass(sched, slot);
 	}
 	CHECK_EQ(scxu_engine_counts(sched)->recalled, 7);
@@ -219,7 +248,7 @@ static void late_pass(void)
 
 	begin(1, 8);
 	for (slot = 0; slot < 12; slot++)
-		new_task(slot, slot < 8 ? 0 : 400 * MS, 100, 0);
+		old_task(slot, slot < 8 ? 0 : 400 * MS);
 	scxu_engine_pass(sched, 1);
 	CHECK_EQ(kernel_part_dispatch(k, 0, &d), APPLIED);
 	CHECK_EQ(d.slot, 0);
@@ -229,7 +258,7 @@ static void late_pass(void)
 	do
 		NEED(kernel_part_dispatch(k, 0, &d) == APPLIED);
 	while (d.slot);
-	CHECK_EQ(d.vtime, 3 * MS);
+	CHECK_EQ(d.vtime, 0);
 	end();
 }
 
@@ -357,10 +386,11 @@ static void preempts(void)
 	/* not when it did not sleep, nor within the granularity */
 	begin(2, 8);
 	kernel_part_run(k, 0, 90, 8 * MS, 100, 0);
-	new_task(0, 1 * MS, 100, 0);
+	old_task(0, 1 * MS);
 	kernel_part_birth(k, 1, 2, 0);
+	k->records[1].pad[0] = false;
 	kernel_part_enqueue(k, 1, 0,
-			    &(struct wait_facts) { .flags = SCXU_WAIT_WAKEUP, .vtime = 4 * MS });
+			    &(struct wait_facts) { .flags = SCXU_WAIT_WAKEUP, .vtime = 7 * MS });
 	scxu_engine_pass(sched, 0);
 	CHECK_EQ(k->shm.agent->preempt[0], 0);
 	CHECK_EQ(kernel_part_peek(k, -1, &d, 1), 1);
@@ -490,6 +520,7 @@ static void refused(int err)
 int main(void)
 {
 	by_vruntime();
+	new_ones();
 	recalled_keeps_its_turn();
 	charges();
 	sleepers();

@@ -12,8 +12,7 @@
 #include "lib/policy.h"
 #include "machine.h"
 
-#define START_SPREAD_NS 1000000u
-#define TASKS_MAX	65536u
+#define TASKS_MAX 65536u
 
 struct task *machine_new_task(struct scxu_sim *m, unsigned int program, bool forked)
 {

@@ -11,6 +11,7 @@
  *   idle	  no CPU is idle for longer than the floor bound and a tick while a task
  *		  that may run there waits
  *   starvation   no task waits for longer than the policy's promise explains
+ *   share	  tasks that never sleep have CPU time by their weights
  *   floor	  the agent is never late nor silent, unless it was stopped
  *   counters	  decisions = applied + stale + bounced + invalid, and the rest
  *   time	  run + idle + offline = CPUs * time
@@ -289,9 +290,61 @@ static void check_tasks(struct scxu_sim *m)
 			  ms(spent), ms(m->now * m->o.nr_cpus));
 }
 
+/*
+ * Tasks that never sleep have CPU time by their weights, at any time, of what is left for
+ * them: of two, whose order goes by virtual time, none is further ahead than by some slices
+ * of either [Parekh, Gallager: A Generalized Processor Sharing Approach to Flow Control, 1993:
+ * the bound of one for packets]. Here one that begins is a slice behind, slices end at ticks,
+ * and CPUs have decisions in stock; generated runs come to a half or three quarters of the bound.
+ */
+
+/* It has been there from the start, and wants as much as it can get by one weight. */
+static bool has_share(const struct task *t)
+{
+	return !t->slept && !t->changed && t->started <= 2 * START_SPREAD_NS;
+}
+
+static void check_shares(struct scxu_sim *m)
+{
+	uint64_t slice = m->longest_slice > m->o.slice_ns ? m->longest_slice : m->o.slice_ns;
+	double runtime = 0, ideal = 0, expected, off, bound;
+	uint32_t lightest = UINT32_MAX;
+	const struct task *t;
+	unsigned int i;
+
+	ideal_update(m);
+	/* who is worth more than a CPU, or may not use one, gets less: the rest is others' */
+	if (m->k.own_order || m->limited || m->ideal_capped > 2 * START_SPREAD_NS)
+		return;
+	for (i = 0; i < m->nr_tasks; i++) {
+		t = m->tasks[i];
+		if (!has_share(t))
+			continue;
+		runtime += (double)t->runtime;
+		ideal += (double)ideal_of(m, t);
+		if (t->weight < lightest)
+			lightest = t->weight;
+	}
+	for (i = 0; i < m->nr_tasks && ideal > 0; i++) {
+		t = m->tasks[i];
+		if (!has_share(t))
+			continue;
+		expected = (double)ideal_of(m, t) * runtime / ideal;
+		off = (double)t->runtime - expected;
+		bound = (double)(slice + m->tick_ns) * (1 + (double)t->weight / lightest);
+		if (off > bound || off < -bound)
+			violation(m,
+				  "share: task %d (%s, weight %u) ran for %.3f ms, its share is "
+				  "%.3f ms, bound %.3f ms",
+				  t->pid, t->comm, t->weight, ms(t->runtime), expected / 1e6,
+				  bound / 1e6);
+	}
+}
+
 void check_audit(struct scxu_sim *m)
 {
 	check_tasks(m);
 	check_counters(m);
 	check_starvation(m);
+	check_shares(m);
 }

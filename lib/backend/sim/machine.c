@@ -597,6 +597,7 @@ void machine_set_nice(struct scxu_sim *m, struct task *t, int nice, unsigned int
 	}
 	t->nice = nice;
 	t->weight = weight_of_nice(nice);
+	t->changed = true;
 	if (runnable)
 		ideal_join(m, t);
 	if (t->where == RUNS)
@@ -611,6 +612,8 @@ void machine_set_cpus(struct scxu_sim *m, struct task *t, uint64_t cpus, unsigne
 
 	machine_note(m, "affinity", t, (int)here, cpus);
 	t->cpus = cpus & m->online_mask ? cpus : ~0ull >> (64 - m->o.nr_cpus);
+	t->changed = true;
+	m->limited |= !!(~cpus << (64 - m->o.nr_cpus));
 	if (t->where == RUNS && !task_allowed(t, cpu)) {
 		/* the stopper moves it */
 		run_ends(m, cpu);

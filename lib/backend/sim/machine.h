@@ -11,6 +11,7 @@
  *   report.c, gantt.c
  */
 #ifndef SCXU_SIM_MACHINE_H
+#define START_SPREAD_NS 1000000u /* tasks begin within so much, as the seed says */
 #define SCXU_SIM_MACHINE_H
 
 #include <stdbool.h>
@@ -86,6 +87,7 @@ struct task {
 	uint64_t ideal; /* ns by the weights, up to now */
 	uint64_t ideal_from; /* ideal_time[] of its nice when it became runnable */
 	bool slept;
+	bool changed; /* its nice or affinity has been */
 	struct waits *waits; /* NULL for forked ones */
 	struct task *next_free;
 };
@@ -272,6 +274,8 @@ struct scxu_sim {
 
 	/* the fluid ideal: CPU time of an always runnable task, by nice */
 	uint64_t ideal_time[NICE_LEVELS];
+	bool limited; /* a task's affinity is, or was */
+	uint64_t ideal_capped; /* ns in which some had more weight than a CPU is worth */
 	uint32_t ideal_rate[NICE_LEVELS]; /* of a CPU, 2^-24 */
 	unsigned int runnable[NICE_LEVELS];
 	uint64_t ideal_at;

@@ -18,10 +18,11 @@
 
 /* --- the ideal ----------------------------------------------------------------------- */
 
-static void ideal_rates(struct scxu_sim *m)
+/* Whether some would get more. */
+static bool ideal_rates(struct scxu_sim *m)
 {
 	double cpus = __builtin_popcountll(m->online_mask), weights = 0;
-	bool capped = true;
+	bool capped = true, any = false;
 	unsigned int n;
 
 	for (n = 0; n < NICE_LEVELS; n++)
@@ -35,6 +36,7 @@ static void ideal_rates(struct scxu_sim *m)
 		rate = cpus > 0 ? weight * cpus / weights : 0;
 		if (capped && rate >= 1) {
 			rate = 1;
+			any = true;
 			cpus -= m->runnable[n];
 			weights -= m->runnable[n] * weight;
 		} else {
@@ -42,6 +44,7 @@ static void ideal_rates(struct scxu_sim *m)
 		}
 		m->ideal_rate[n] = (uint32_t)(rate * (1u << 24));
 	}
+	return any;
 }
 
 void ideal_update(struct scxu_sim *m)
@@ -52,7 +55,8 @@ void ideal_update(struct scxu_sim *m)
 	m->ideal_at = m->now;
 	if (!passed)
 		return;
-	ideal_rates(m);
+	if (ideal_rates(m))
+		m->ideal_capped += passed;
 	for (n = 0; n < NICE_LEVELS; n++)
 		if (m->runnable[n])
 			m->ideal_time[n] += passed * m->ideal_rate[n] >> 24;
@@ -161,29 +165,6 @@ static double ideal_share(const struct sum *sum, const struct sum *all)
 	double rest = all->runtime > all->ideal ? all->runtime - all->ideal : 0;
 
 	return part(sum->ideal + part(sum->fluid, all->fluid) * rest, all->runtime);
-}
-
-double scxu_sim_share_error(const struct scxu_sim *m)
-{
-	struct sum all, one;
-	double worst = 0;
-	unsigned int i;
-
-	ideal_update((struct scxu_sim *)m);
-	all = sum_all(m);
-	for (i = 0; i < m->workload->nr_programs; i++) {
-		double is, ideal, error;
-
-		one = sum_class(m, i);
-		is = share(&one, &all);
-		ideal = ideal_share(&one, &all);
-		if (ideal <= 0)
-			continue;
-		error = is > ideal ? is / ideal - 1 : 1 - is / ideal;
-		if (error > worst)
-			worst = error;
-	}
-	return worst;
 }
 
 /* --- text and JSON ----------------------------------------------------------------------- */

@@ -155,12 +155,6 @@ void scxu_sim_last_events(const struct scxu_sim *sim, FILE *to);
 /** scxu_sim_events() - events processed so far */
 uint64_t scxu_sim_events(const struct scxu_sim *sim);
 
-/**
- * scxu_sim_share_error() - how far CPU shares are from those of the weights
- * Returns: the largest relative error of a class of tasks, 0.01 for 1 %.
- */
-double scxu_sim_share_error(const struct scxu_sim *sim);
-
 /** scxu_sim_report() - shares, waits and switches; as text or as JSON */
 void scxu_sim_report(const struct scxu_sim *sim, FILE *to, bool json);
 
