@@ -144,6 +144,7 @@ struct scxu_cpu {
 	__u8 in_watch;		/* the watch's timer runs its callback here */
 	__u8 limited;		/* its task is none that the agent orders, though it may have been */
 	__u8 left;		/* ops.cpu_offline has told that it goes */
+	__u8 in_order;		/* its task goes by virtual time: no kernel thread, nor the agent */
 	__u32 looked;		/* at so many tasks of DSQ_SHARED, the present time */
 	__u32 preempts;		/* that the agent wished for, in the present window */
 	__u32 preempts_at;	/* which that is */
@@ -266,7 +267,6 @@ struct scxu_standing {
 	__u32 flags;		/* SCXU_DECIDE_PREEMPT */
 };
 #define SCXU_STANDING_MAX_US	100000	/* how much earlier or later */
-#define SCXU_STANDING_AHEAD_NS	1000000ull /* so far before another it may preempt it */
 
 /* Agent-written, one a CPU. */
 struct scxu_agent_cpu {

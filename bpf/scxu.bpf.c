@@ -111,24 +111,75 @@ static __always_inline bool enqueue_shared(struct task_struct *p, u64 slice, u64
 	return false;
 }
 
-static __always_inline void enqueue_standing(struct task_struct *p, struct task_ctx *t,
-					     const struct scxu_standing *s, u64 enq_flags,
-					     struct scxu_cpu *me)
-{
-	u64 vtime = t->vtime + s->deadline_us * 1000ll;
-	bool sync = me->wake_sync;
+/* A woken task comes before the running one, by more than this [CFS: wakeup granularity]. */
+#define PREEMPT_AHEAD_NS 1000000ull
 
-	me->wake_sync = 0;
-	me->counters[SCXU_COUNT_standing]++;
-	t->flags |= TASK_UNDECIDED;
-	t->slice = standing_slice(s);
-	if (enqueue_shared(p, t->slice, vtime, enq_flags, me) || !(s->flags & SCXU_DECIDE_PREEMPT))
+/*
+ * A woken task lies in DSQ_SHARED: of the CPUs that it may use, the one whose task is
+ * furthest ahead of it looks what comes next. Not by an order of the policy's own. What is
+ * so far apart is by orders that say nothing of each other (see ORDER_SLICES).
+ */
+static __always_inline void preempt_for(struct task_struct *p, u64 vtime, struct scxu_cpu *me,
+					u64 now)
+{
+	s64 most = scxu_vtime_of(PREEMPT_AHEAD_NS, p->scx.weight ?: 1), ahead;
+	s64 apart = slices(ORDER_SLICES, p->scx.weight);
+	u32 cpu, first = 0, end = nr_cpu_ids;
+	s32 found = -1;
+
+	if (own_order)
 		return;
-	/* This CPU takes it when its task sleeps, as it is said to be about to; else see the watch. */
+	if (p->nr_cpus_allowed == 1) {
+		first = scx_bpf_task_cpu(p);
+		end = first + 1;
+	}
+	bpf_for (cpu, first, end) {
+		struct scxu_cpu *c = cpu_state(cpu);
+
+		if (!c || !c->online || !c->pid || !c->in_order ||
+		    !bpf_cpumask_test_cpu(cpu, p->cpus_ptr))
+			continue;
+		ahead = running_vtime(c, now) + c->shift - vtime;
+		if (ahead <= most || ahead > apart)
+			continue;
+		most = ahead;
+		found = cpu;
+	}
+	if (found < 0 || !may_preempt(found))
+		return;
+	kick_cpu(found, KICK_PREEMPT);
+	me->counters[SCXU_COUNT_kicks]++;
+	me->counters[SCXU_COUNT_preemptions]++;
+}
+
+/*
+ * sync: the waker says that it is about to sleep, and this CPU will take the task then; else
+ * see the watch.
+ */
+static __always_inline void enqueue_woken(struct task_struct *p, u64 slice, u64 vtime,
+					  u64 enq_flags, bool sync, struct scxu_cpu *me, u64 now)
+{
+	if (enqueue_shared(p, slice, vtime, enq_flags, me))
+		return;
 	if (sync && bpf_cpumask_test_cpu(bpf_get_smp_processor_id(), p->cpus_ptr))
 		unpreempted = 1;
 	else
-		preempt_for(p, vtime, me);
+		preempt_for(p, vtime, me, now);
+}
+
+static __always_inline void enqueue_standing(struct task_struct *p, struct task_ctx *t,
+					     const struct scxu_standing *s, u64 enq_flags,
+					     bool sync, struct scxu_cpu *me, u64 now)
+{
+	u64 vtime = t->vtime + s->deadline_us * 1000ll;
+
+	me->counters[SCXU_COUNT_standing]++;
+	t->flags |= TASK_UNDECIDED;
+	t->slice = standing_slice(s);
+	if (s->flags & SCXU_DECIDE_PREEMPT)
+		enqueue_woken(p, t->slice, vtime, enq_flags, sync, me, now);
+	else
+		enqueue_shared(p, t->slice, vtime, enq_flags, me);
 }
 
 static __always_inline bool kept_in_kernel(struct task_struct *p)
@@ -234,13 +285,11 @@ static __always_inline bool runs_behind(const struct scxu_cpu *c, u64 vtime, u64
  */
 static __always_inline void tell_agent(struct task_struct *p, struct scxu_kernel *k,
 				       struct scxu_agent *a, struct scxu_cpu *me, u32 flags,
-				       u64 vtime, u64 now)
+				       bool sync, u64 vtime, u64 now)
 {
 	s32 cpu = scx_bpf_task_cpu(p);
 	struct scxu_cpu *its = cpu_state(cpu);
-	bool sync = me->wake_sync;
 
-	me->wake_sync = 0;
 	agent_goes = cpu;
 	if (!agent_is_parked()) {
 		if (flags || !stock_left(a, k))
@@ -277,12 +326,16 @@ void BPF_STRUCT_OPS(scxu_enqueue, struct task_struct *p, u64 enq_flags)
 	struct scxu_cpu *me = cpu_state(cpu);
 	struct scxu_standing stand = {}; /* clang would spill an undefined one */
 	struct task_ctx *t;
+	bool sync;
 	u64 now;
 
 	if (!k || !me || !a) { /* impossible; but a task must go somewhere */
 		dsq_insert(p, DSQ_LOCAL, slice_ns, enq_flags);
 		return;
 	}
+	/* of a task with one CPU select_cpu() is not asked: it is another's */
+	sync = me->wake_sync && p->nr_cpus_allowed > 1;
+	me->wake_sync = 0;
 	if (p->pid == agent_tid) {
 		enqueue_agent(p, enq_flags, a, me);
 		return;
@@ -325,7 +378,7 @@ void BPF_STRUCT_OPS(scxu_enqueue, struct task_struct *p, u64 enq_flags)
 	}
 	if (flags == SCXU_WAIT_WAKEUP && stands(t, me, &stand)) {
 		leave_custody(t, k); /* see "shared" */
-		enqueue_standing(p, t, &stand, enq_flags, me);
+		enqueue_standing(p, t, &stand, enq_flags, sync, me, now);
 		return;
 	}
 	if (task_slot(p, t, k) || !into_custody(p, t, k, me, cpu, flags, now)) {
@@ -335,7 +388,7 @@ void BPF_STRUCT_OPS(scxu_enqueue, struct task_struct *p, u64 enq_flags)
 	me->counters[SCXU_COUNT_user_enqueues]++;
 	watch_arm();
 	note_unread(a, t->vtime);
-	tell_agent(p, k, a, me, flags, t->vtime, now);
+	tell_agent(p, k, a, me, flags, sync, t->vtime, now);
 	return;
 shared:
 	t->flags |= TASK_UNDECIDED;
@@ -348,7 +401,10 @@ shared:
 	 */
 	if (flags & SCXU_WAIT_NEW && !agent_in_charge(k))
 		t->vtime += scxu_vtime_of(slice_ns, p->scx.weight);
-	enqueue_shared(p, shared_slice(), t->vtime, enq_flags, me);
+	if (flags == SCXU_WAIT_WAKEUP)
+		enqueue_woken(p, shared_slice(), t->vtime, enq_flags, sync, me, now);
+	else
+		enqueue_shared(p, shared_slice(), t->vtime, enq_flags, me);
 }
 
 s32 BPF_STRUCT_OPS(scxu_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wake_flags)
@@ -726,6 +782,7 @@ void BPF_STRUCT_OPS(scxu_running, struct task_struct *p)
 	me->weight = p->scx.weight;
 	me->slot = t->slot;
 	me->limited = !agent_orders(p);
+	me->in_order = !(p->flags & PF_KTHREAD) && p->pid != agent_tid;
 	me->pid = p->pid;
 	push_hint(SCXU_EVENT_RUNNING, p, t->slot);
 }

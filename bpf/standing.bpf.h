@@ -46,22 +46,4 @@ static __always_inline u64 standing_slice(const struct scxu_standing *s)
 	return s->slice_us ? s->slice_us * 1000ull : slice_ns;
 }
 
-/* The CPU whose task is furthest ahead of this one gives way, if by more than a millisecond. */
-static __always_inline void preempt_for(struct task_struct *p, u64 vtime, struct scxu_cpu *me)
-{
-	s32 cpu = cpu_for_agent(-1);
-	struct scxu_cpu *c = cpu < 0 ? NULL : cpu_state(cpu);
-	u64 now = bpf_ktime_get_ns();
-
-	if (!c || own_order || !c->pid || c->slot == SCXU_NO_SLOT ||
-	    !bpf_cpumask_test_cpu(cpu, p->cpus_ptr))
-		return;
-	vtime += scxu_vtime_of(SCXU_STANDING_AHEAD_NS, p->scx.weight);
-	if (!scxu_vtime_before(vtime, running_vtime(c, now)) || !may_preempt(cpu))
-		return;
-	kick_cpu(cpu, KICK_PREEMPT);
-	me->counters[SCXU_COUNT_kicks]++;
-	me->counters[SCXU_COUNT_preemptions]++;
-}
-
 #endif

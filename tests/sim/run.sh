@@ -450,6 +450,9 @@ test_pinned()
 	pinned 0.01 hogs:20x0@cpus=0+hogs:1x0@cpus=1+hogs:1x10@cpus=1+hogs:3x0 0.05 0.2437 0.0268 0.2437 || return
 	pinned 0.01 hogs:20x0@cpus=0+hogs:1x0@cpus=1+hogs:1x10@cpus=1+hogs:3x0 0.05 0.2437 0.0268 0.2437 \
 		--agent-fault 10000:30000 || return
+	# who wakes there is before hogs that are ahead, and gets its CPU at once
+	pinned 0.001 hogs:2x0@cpus=1+hogs:4x0+sleeper:1ms@cpus=1 0.3314 0.3314 0.0118 || return
+	pinned 0.001 hogs:2x0@cpus=1+hogs:4x0+sleeper:1ms@cpus=1 0.3314 0.3314 0.0118 --agent-fault 10:30000 || return
 	# it was alone there, and virtual time has run away from all others'
 	pinned 0.01 hogs:1x19@cpus=0+hogs:1x0@cpus=1+periodic:400ms/9s 0.95 1 0.0444 || return
 	waits hog+19 1000

@@ -68,6 +68,11 @@ static uint64_t lead_limit(const struct scxu_sim *m, uint32_t weight)
 	return scxu_vtime_of(128 * (m->o.slice_ns > TICK_NS ? m->o.slice_ns : TICK_NS), weight);
 }
 
+static uint64_t running_vtime(const struct scxu_sim *m, const struct scxu_cpu *c)
+{
+	return c->vtime + scxu_vtime_of(m->now - c->since, c->weight);
+}
+
 static uint64_t by_cpu(struct scxu_sim *m, unsigned int cpu, uint64_t vtime, uint32_t weight)
 {
 	uint64_t limit = slices(m, ORDER_SLICES, weight);
@@ -215,7 +220,7 @@ static int cpu_for_agent(const struct scxu_sim *m, int prev)
 		if (m->k.own_order)
 			vtime = m->now - c->since - c->slice;
 		else
-			vtime = c->vtime + scxu_vtime_of(m->now - c->since, c->weight);
+			vtime = running_vtime(m, c);
 		if (any && !scxu_vtime_before(best, vtime))
 			continue;
 		any = true;
@@ -819,8 +824,7 @@ static bool runs_behind(const struct scxu_sim *m, unsigned int cpu, uint64_t vti
 {
 	const struct scxu_cpu *c = &m->kcpus[cpu];
 
-	return c->pid && c->slot != SCXU_NO_SLOT &&
-	       scxu_vtime_before(vtime, c->vtime + scxu_vtime_of(m->now - c->since, c->weight));
+	return c->pid && c->slot != SCXU_NO_SLOT && scxu_vtime_before(vtime, running_vtime(m, c));
 }
 
 static bool enqueue_shared(struct scxu_sim *m, struct task *t, uint64_t slice, uint64_t vtime,
@@ -857,18 +861,40 @@ static uint64_t standing_slice(const struct scxu_sim *m, const struct scxu_stand
 	return s->slice_us ? s->slice_us * 1000ull : m->o.slice_ns;
 }
 
+#define PREEMPT_AHEAD_NS 1000000ull
+
 static void preempt_for(struct scxu_sim *m, const struct task *t, uint64_t vtime, unsigned int here)
 {
-	int cpu = cpu_for_agent(m, -1);
+	int64_t most = (int64_t)scxu_vtime_of(PREEMPT_AHEAD_NS, t->weight), ahead;
+	int64_t apart = (int64_t)slices(m, ORDER_SLICES, t->weight);
+	unsigned int cpu;
+	int found = -1;
 
-	if (cpu < 0 || m->k.own_order || !task_allowed(t, (unsigned int)cpu) ||
-	    !runs_behind(m, (unsigned int)cpu,
-			 vtime + scxu_vtime_of(SCXU_STANDING_AHEAD_NS, t->weight)) ||
-	    !may_preempt(m, (unsigned int)cpu))
+	if (m->k.own_order)
 		return;
-	machine_kick(m, (unsigned int)cpu, KICK_PREEMPT);
+	for (cpu = 0; cpu < m->o.nr_cpus; cpu++) {
+		const struct scxu_cpu *c = &m->kcpus[cpu];
+
+		if (!c->online || !c->pid || !c->in_order || !task_allowed(t, cpu))
+			continue;
+		ahead = (int64_t)(running_vtime(m, c) + c->shift - vtime);
+		if (ahead <= most || ahead > apart)
+			continue;
+		most = ahead;
+		found = (int)cpu;
+	}
+	if (found < 0 || !may_preempt(m, (unsigned int)found))
+		return;
+	machine_kick(m, (unsigned int)found, KICK_PREEMPT);
 	count(m, here, SCXU_COUNT_kicks);
 	count(m, here, SCXU_COUNT_preemptions);
+}
+
+static void enqueue_woken(struct scxu_sim *m, struct task *t, uint64_t slice, uint64_t vtime,
+			  unsigned int here)
+{
+	if (!enqueue_shared(m, t, slice, vtime, here))
+		preempt_for(m, t, vtime, here);
 }
 
 static void enqueue_standing(struct scxu_sim *m, struct task *t, const struct scxu_standing *s,
@@ -879,8 +905,10 @@ static void enqueue_standing(struct scxu_sim *m, struct task *t, const struct sc
 	count(m, here, SCXU_COUNT_standing);
 	t->undecided = true;
 	t->last_slice = standing_slice(m, s);
-	if (!enqueue_shared(m, t, t->last_slice, vtime, here) && s->flags & SCXU_DECIDE_PREEMPT)
-		preempt_for(m, t, vtime, here);
+	if (s->flags & SCXU_DECIDE_PREEMPT)
+		enqueue_woken(m, t, t->last_slice, vtime, here);
+	else
+		enqueue_shared(m, t, t->last_slice, vtime, here);
 }
 
 static bool kept_in_kernel(const struct scxu_sim *m, const struct task *t)
@@ -1000,7 +1028,10 @@ shared:
 		leave_custody(m, t);
 	if (flags & SCXU_WAIT_NEW && !agent_in_charge(m))
 		t->vtime += scxu_vtime_of(m->o.slice_ns, t->weight);
-	enqueue_shared(m, t, shared_slice(m), t->vtime, here);
+	if (flags == SCXU_WAIT_WAKEUP)
+		enqueue_woken(m, t, shared_slice(m), t->vtime, here);
+	else
+		enqueue_shared(m, t, shared_slice(m), t->vtime, here);
 }
 
 bool kernel_part_select_cpu(struct scxu_sim *m, struct task *t, unsigned int *cpu,
@@ -1217,6 +1248,7 @@ void kernel_part_running(struct scxu_sim *m, struct task *t, unsigned int cpu)
 	me->weight = t->weight;
 	me->slot = t->slot;
 	me->limited = !agent_orders(m, t);
+	me->in_order = t != &m->agent.task;
 	me->pid = t->pid;
 }
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# what: tasks of limited affinity and kernel threads never reach user space, unless --affinity agent
+# what: tasks of limited affinity and kernel threads never reach user space, unless --affinity agent; a woken one does not wait for a slice's end
 # mode: icount
 # timeout: 400
 
@@ -50,3 +50,21 @@ expect "tasks of a cpuset handed to the agent, --affinity agent" "$(stat user_en
 within "least share of three hogs of a cpuset" "$(value /tmp/cpuset hogs.0.task_share.min)" 0.333 0.03
 within "CPU time that they have of two CPUs in 1 s, s" "$(value /tmp/cpuset hogs_all.cpu_s)" 2 0.05
 expect "longest gap, ms, in a cpuset" "$(value /tmp/cpuset hogs.0.longest_gap_ms)" '<' 60
+
+# who wakes on the one CPU that it may use is before the hog there, the agent in charge or not
+pinned_sleeper()
+{
+	scxu-load --no-rt --warmup 0.5 --seconds 2 --get sleeper.lateness_us.p99 --get sleeper.delivered \
+		hogs:8x0 sleeper:1000@cpus=1 | tee /tmp/sleeper
+	expect "a pinned sleeper's lateness, p99, us, $1" "$(value /tmp/sleeper sleeper.lateness_us.p99)" '<=' 1000
+	expect "its wake-ups in 2 s, $1" "$(value /tmp/sleeper sleeper.delivered)" '>=' 1500
+}
+
+start_sched
+pinned_sleeper "the agent in charge"
+kill -STOP "$SCHED_PID"
+sleep 0.1
+pinned_sleeper "the agent stopped"
+kill -CONT "$SCHED_PID"
+sleep 0.1
+stop_sched
