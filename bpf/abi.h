@@ -123,6 +123,12 @@ enum scxu_counter {
  */
 #define SCXU_WAIT_BUCKETS	128u
 
+enum scxu_in_order {
+	SCXU_NOT_IN_ORDER	= 0,	/* a kernel thread, the agent, who starved */
+	SCXU_IN_ORDER		= 1,
+	SCXU_GIVES_WAY		= 2,	/* likewise, and it was asked to */
+};
+
 /* What a CPU runs, kernel-written. Read without a lock: torn reads are hints. */
 struct scxu_cpu {
 	__u64 events_head;	/* next event is written here, modulo SCXU_EVENTS */
@@ -144,7 +150,7 @@ struct scxu_cpu {
 	__u8 in_watch;		/* the watch's timer runs its callback here */
 	__u8 limited;		/* its task is none that the agent orders, though it may have been */
 	__u8 left;		/* ops.cpu_offline has told that it goes */
-	__u8 in_order;		/* its task goes by virtual time: no kernel thread, nor the agent */
+	__u8 in_order;		/* enum scxu_in_order: does its task go by virtual time */
 	__u32 looked;		/* at so many tasks of DSQ_SHARED, the present time */
 	__u32 preempts;		/* that the agent wished for, in the present window */
 	__u32 preempts_at;	/* which that is */

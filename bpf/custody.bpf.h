@@ -316,7 +316,7 @@ __noinline int take(struct scxu_decision *d __arg_nonnull, s32 cpu, u32 how)
 	if (how == TAKE_DECISION)
 		t->flags &= ~TASK_UNDECIDED;
 	else
-		t->flags |= TASK_UNDECIDED;
+		t->flags |= how == TAKE_STARVED ? TASK_UNDECIDED | TASK_STARVED : TASK_UNDECIDED;
 	/*
 	 * This CPU takes one, and not one that may not run here; a CPU that is idle does
 	 * not look by itself.

@@ -233,6 +233,7 @@ __noinline int rescue_shared(s32 cpu, u64 now)
 
 		if (t && t->enqueued_at && (s64)(now - t->enqueued_at) > (s64)starve_ns &&
 		    dsq_move_vtime(FOR_EACH_ITER, p, DSQ_STARVED, t->enqueued_at)) {
+			t->flags |= TASK_STARVED;
 			me->counters[SCXU_COUNT_starved]++;
 			by = RESCUE_LOOK / RESCUE_MOVE;
 		}
@@ -399,6 +400,7 @@ static __always_inline void watch_look(struct watch *watch, struct scxu_kernel *
 				       struct scxu_agent *a, struct scxu_cpu *me)
 {
 	u64 now = bpf_ktime_get_ns(), gone_at;
+	u32 waker;
 
 	/* the end of one may be told after another has come */
 	gone_at = agent_tid ? 0 : k->agent_gone_at;
@@ -428,10 +430,11 @@ static __always_inline void watch_look(struct watch *watch, struct scxu_kernel *
 		end_slices(now, 0);
 	}
 	serve_kicks(-1);
-	if (unpreempted) {
+	waker = unpreempted;
+	if (waker) {
 		unpreempted = 0;
 		if (scx_bpf_dsq_nr_queued(DSQ_SHARED) > 0)
-			kick_furthest(me);
+			kick_cpu(waker - 1, KICK_PREEMPT);
 	}
 	if (load(&k->nr_waiting) > OVERLOAD * nr_cpu_ids)
 		end_slices(now, SCXU_SLICE_MAX_NS);

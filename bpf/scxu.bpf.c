@@ -116,15 +116,17 @@ static __always_inline bool enqueue_shared(struct task_struct *p, u64 slice, u64
 
 /*
  * A woken task lies in DSQ_SHARED: of the CPUs that it may use, the one whose task is
- * furthest ahead of it looks what comes next. Not by an order of the policy's own. What is
- * so far apart is by orders that say nothing of each other (see ORDER_SLICES).
+ * furthest ahead of it looks what comes next; not one that another such has asked. vtime is
+ * by the agent's order for a task of that, by its CPU's for any other. What is so far apart
+ * is by orders that say nothing of each other (see ORDER_SLICES), as is the policy's own.
  */
 static __always_inline void preempt_for(struct task_struct *p, u64 vtime, struct scxu_cpu *me,
 					u64 now)
 {
-	s64 most = scxu_vtime_of(PREEMPT_AHEAD_NS, p->scx.weight ?: 1), ahead;
-	s64 apart = slices(ORDER_SLICES, p->scx.weight);
+	s64 most = scxu_vtime_of(PREEMPT_AHEAD_NS, p->scx.weight ?: 1);
 	u32 cpu, first = 0, end = nr_cpu_ids;
+	bool agents = agent_orders(p);
+	struct scxu_cpu *its;
 	s32 found = -1;
 
 	if (own_order)
@@ -135,18 +137,22 @@ static __always_inline void preempt_for(struct task_struct *p, u64 vtime, struct
 	}
 	bpf_for (cpu, first, end) {
 		struct scxu_cpu *c = cpu_state(cpu);
+		s64 ahead;
 
-		if (!c || !c->online || !c->pid || !c->in_order ||
+		if (!c || !c->online || !c->pid || c->in_order != SCXU_IN_ORDER ||
 		    !bpf_cpumask_test_cpu(cpu, p->cpus_ptr))
 			continue;
-		ahead = running_vtime(c, now) + c->shift - vtime;
-		if (ahead <= most || ahead > apart)
+		ahead = running_vtime(c, now) + (agents ? 0 : c->shift) - vtime;
+		if (ahead <= most || (ahead > (s64)slices(ORDER_SLICES, p->scx.weight) &&
+				      ahead > (s64)slices(ORDER_SLICES, c->weight)))
 			continue;
 		most = ahead;
 		found = cpu;
 	}
-	if (found < 0 || !may_preempt(found))
+	its = found < 0 ? NULL : cpu_state(found);
+	if (!its || !may_preempt(found))
 		return;
+	its->in_order = SCXU_GIVES_WAY;
 	kick_cpu(found, KICK_PREEMPT);
 	me->counters[SCXU_COUNT_kicks]++;
 	me->counters[SCXU_COUNT_preemptions]++;
@@ -159,10 +165,12 @@ static __always_inline void preempt_for(struct task_struct *p, u64 vtime, struct
 static __always_inline void enqueue_woken(struct task_struct *p, u64 slice, u64 vtime,
 					  u64 enq_flags, bool sync, struct scxu_cpu *me, u64 now)
 {
+	u32 here = bpf_get_smp_processor_id();
+
 	if (enqueue_shared(p, slice, vtime, enq_flags, me))
 		return;
-	if (sync && bpf_cpumask_test_cpu(bpf_get_smp_processor_id(), p->cpus_ptr))
-		unpreempted = 1;
+	if (sync && bpf_cpumask_test_cpu(here, p->cpus_ptr))
+		unpreempted = here + 1;
 	else
 		preempt_for(p, vtime, me, now);
 }
@@ -440,6 +448,8 @@ s32 BPF_STRUCT_OPS(scxu_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wak
 	if (is_agent && (u32)agent_goes < nr_cpu_ids)
 		prev_cpu = agent_goes;
 	cpu = scx_bpf_select_cpu_dfl(p, prev_cpu, wake_flags, &is_idle);
+	if (is_idle)
+		me->wake_sync = 0; /* it does not come by enqueue() */
 	if (!is_idle) {
 		if (!is_agent)
 			return prev_cpu;
@@ -463,13 +473,25 @@ s32 BPF_STRUCT_OPS(scxu_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wak
 
 /* --- dispatch ----------------------------------------------------------- */
 
-static __always_inline void keep_running(struct task_struct *prev, struct task_ctx *t, u64 vtime,
-					 struct scxu_cpu *me)
+/* The task that runs goes on, without running(): who looks at it sees it begin anew. */
+static __always_inline void runs_on(struct task_struct *prev, u64 slice, u64 vtime,
+				    struct scxu_cpu *me, u64 now)
 {
 	advance_vnow(&me->vnow, vtime);
+	me->vtime = vtime - me->shift;
+	me->since = now;
+	me->slice = slice;
+	if (me->in_order)
+		me->in_order = SCXU_IN_ORDER;
+	task_set_slice(prev, slice);
+}
+
+static __always_inline void keep_running(struct task_struct *prev, struct task_ctx *t, u64 vtime,
+					 struct scxu_cpu *me, u64 now)
+{
 	me->counters[SCXU_COUNT_kept_running]++;
 	short_since = 0; /* the CPU has what it wants */
-	task_set_slice(prev, t->slice ?: slice_ns);
+	runs_on(prev, t->slice ?: slice_ns, vtime, me, now);
 }
 
 /* So often in a row one kind of task is served before DSQ_SHARED, whatever its virtual time. */
@@ -651,7 +673,7 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 		return;
 	case BY_DECISION_STAYS:
 		if (prev_t)
-			keep_running(prev, prev_t, turn.prev_vtime, me);
+			keep_running(prev, prev_t, turn.prev_vtime, me, now);
 		taken = true;
 		break;
 	case BY_DECISION_TAKEN:
@@ -664,7 +686,7 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 		if (prev_t && turn.in_order && turn.head && !own_order &&
 		    scxu_vtime_before(turn.prev_vtime, turn.head)) {
 			prev_t->slice = shared_slice();
-			keep_running(prev, prev_t, turn.prev_vtime, me);
+			keep_running(prev, prev_t, turn.prev_vtime, me, now);
 			taken = true;
 		} else {
 			if (turn.head)
@@ -699,9 +721,10 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 		 * 20 ms though, in which what comes meanwhile would have to wait.
 		 */
 		if (prev_t && !scx_bpf_dsq_nr_queued(DSQ_LOCAL)) {
-			task_set_slice(prev, slice_ns);
 			if (turn.in_order)
-				advance_vnow(&me->vnow, turn.prev_vtime);
+				runs_on(prev, slice_ns, turn.prev_vtime, me, now);
+			else
+				task_set_slice(prev, slice_ns);
 		} else if (left && !prev_t)
 			kick_cpu(cpu, 0); /* we saw too many stale ones: again */
 	}
@@ -782,7 +805,11 @@ void BPF_STRUCT_OPS(scxu_running, struct task_struct *p)
 	me->weight = p->scx.weight;
 	me->slot = t->slot;
 	me->limited = !agent_orders(p);
-	me->in_order = !(p->flags & PF_KTHREAD) && p->pid != agent_tid;
+	/* nor who starved: by its virtual time it would have to give way at once */
+	me->in_order = p->flags & PF_KTHREAD || p->pid == agent_tid || t->flags & TASK_STARVED
+			       ? SCXU_NOT_IN_ORDER
+			       : SCXU_IN_ORDER;
+	t->flags &= ~TASK_STARVED;
 	me->pid = p->pid;
 	push_hint(SCXU_EVENT_RUNNING, p, t->slot);
 }

@@ -123,9 +123,9 @@ struct task_ctx {
 	u32 order; /* by whose virtual now it was placed last: CPU + 2, 1 the agent's, 0 never yet */
 	u32 pad;
 };
-#define TASK_FRESH (1u << 0) /* has not waited yet */
-#define TASK_UNDECIDED \
-	(1u << 1) /* has run without a decision since the last that was carried out */
+#define TASK_FRESH     (1u << 0) /* has not waited yet */
+#define TASK_UNDECIDED (1u << 1) /* has run without a decision since the last carried out */
+#define TASK_STARVED   (1u << 2) /* it comes from DSQ_STARVED */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
@@ -171,7 +171,8 @@ static u64 fetched_at; /* hint: ns; when it last began to run */
 static u64 fetched_after; /* hint: ns; and the time from the last time until then */
 static s32 agent_goes; /* hint: the CPU of the task for which it was asked */
 static u32 unasked; /* hint: a task was enqueued, and the agent not asked: enum unasked */
-static volatile u32 unpreempted; /* hint: a standing wake-up has waited for its waker to sleep */
+static volatile u32
+	unpreempted; /* hint: CPU + 1; one that woke waits for its waker to sleep there */
 static u64 unread_pass; /* hint: scxu_agent.passes at the last enqueue */
 static u64 unread_vtime; /* hint: the least virtual time enqueued since that pass */
 static u64 asked_at; /* hint: ns; 0: nothing is asked */

@@ -139,7 +139,8 @@ static void update_min_vruntime(struct scxu_sched *sched, struct vsched *s)
 		return;
 	s->news = false;
 	for (cpu = 0; cpu < scxu_nr_cpus(sched); cpu++)
-		if (scxu_cpu_running(sched, (int)cpu, &run))
+		/* what the kernel part orders by itself has a virtual time of its own */
+		if (scxu_cpu_running(sched, (int)cpu, &run) && run.task)
 			take_least(run.vtime, &least, &any);
 	if (first)
 		take_least(first->vruntime, &least, &any);

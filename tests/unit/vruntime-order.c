@@ -61,6 +61,26 @@ static void old_task(uint32_t slot, uint64_t vtime)
 	kernel_part_enqueue(k, slot, 0, &(struct wait_facts) { .vtime = vtime, .weight = 100 });
 }
 
+/* A CPU runs a task of ours, that begins there with that virtual time. */
+static void runs_with(unsigned int cpu, uint64_t vtime, uint32_t weight, uint64_t now)
+{
+	uint32_t slot = 3000 + cpu;
+	struct scxu_decision d;
+
+	if (!kernel_part_gen(k, slot)) {
+		old_task(slot, vtime);
+		scxu_engine_pass(sched, now);
+		NEED(kernel_part_dispatch(k, cpu, &d) == APPLIED && d.slot == slot);
+	}
+	k->records[slot].weight = weight;
+	kernel_part_run_slot(k, cpu, slot, vtime, now);
+}
+
+static void runs(unsigned int cpu, uint64_t vtime, uint64_t now)
+{
+	runs_with(cpu, vtime, 100, now);
+}
+
 static void by_vruntime(void)
 {
 	static const uint64_t vtimes[] = { 50, 10, 40, 10, 30, 10, 20, 0 };
@@ -92,7 +112,7 @@ static void new_ones(void)
 	uint32_t slot;
 
 	begin(4, 8);
-	kernel_part_run(k, 0, 77, 10 * MS, 100, 0);
+	runs(0, 10 * MS, 0);
 	for (slot = 0; slot < 3; slot++) {
 		new_task(slot, slot ? 10 * MS + slot * 3 * MS : 0, 100, 0);
 		scxu_engine_pass(sched, 1);
@@ -164,7 +184,7 @@ static void sleepers(void)
 	struct scxu_decision d;
 
 	begin(1, 1);
-	kernel_part_run(k, 0, 77, 100 * MS, 100, 0);
+	runs(0, 100 * MS, 0);
 	new_task(0, 0, 100, 0);
 	scxu_engine_pass(sched, 10 * MS); /* the running one: 110 ms by now */
 	CHECK_EQ(kernel_part_dispatch(k, 0, &d), APPLIED);
@@ -188,7 +208,7 @@ static void sleepers(void)
 	CHECK_EQ(kernel_part_dispatch(k, 0, &d), APPLIED);
 	CHECK_EQ(d.vtime, 723 * MS + 1);
 	/* who did not sleep keeps its place, however far behind */
-	kernel_part_run(k, 0, 77, 1000 * MS, 100, 115 * MS);
+	runs(0, 1000 * MS, 115 * MS);
 	kernel_part_enqueue(k, 0, 0, &(struct wait_facts) { .runtime = 552 * MS });
 	scxu_engine_pass(sched, 115 * MS + 1);
 	CHECK_EQ(kernel_part_dispatch(k, 0, &d), APPLIED);
@@ -204,18 +224,19 @@ static void slow_agent(void)
 {
 	struct scxu_decision d;
 
-	begin(1, 8);
+	begin(2, 8);
+	runs(1, 0, 0);
 	new_task(0, 0, 100, 0);
 	new_task(1, 0, 100, 0);
 	scxu_engine_pass(sched, 0);
 	CHECK_EQ(kernel_part_dispatch(k, 0, &d), APPLIED);
 	CHECK_EQ(kernel_part_dispatch(k, 0, &d), APPLIED);
-	kernel_part_run(k, 0, 77, 100 * MS, 100, 0);
+	runs(1, 100 * MS, 0);
 	kernel_part_enqueue(k, 0, 0,
 			    &(struct wait_facts) { .runtime = 1 * MS, .flags = SCXU_WAIT_WAKEUP });
 	kernel_part_enqueue(k, 1, 0, &(struct wait_facts) { .runtime = 50 * MS });
 	scxu_engine_pass(sched, 1);
-	CHECK_EQ(kernel_part_dispatch(k, 0, &d), APPLIED);
+	CHECK_EQ(kernel_part_dispatch(k, 1, &d), APPLIED);
 	CHECK_EQ(d.slot, 0);
 	CHECK_EQ(d.vtime, 50 * MS); /* 3 ms before the other */
 	CHECK_EQ(kernel_part_dispatch(k, 0, &d), APPLIED);
@@ -235,7 +256,7 @@ static void late_pass(void)
 	uint32_t slot;
 
 	begin(2, 8);
-	kernel_part_run(k, 1, 77, 0, 100, 0);
+	runs(1, 0, 0);
 	new_task(0, 0, 100, 0);
 	scxu_engine_pass(sched, 0);
 	CHECK_EQ(kernel_part_dispatch(k, 0, &d), APPLIED);
@@ -282,11 +303,11 @@ static void account_of_the_floor(void)
 	unsigned int i;
 
 	begin(1, 8);
-	kernel_part_run(k, 0, 77, 100 * MS, 100, 0);
+	runs(0, 100 * MS, 0);
 	new_task(0, 0, 100, 0);
 	scxu_engine_pass(sched, 1);
 	CHECK_EQ(kernel_part_dispatch(k, 0, &d), APPLIED);
-	kernel_part_run(k, 0, 77, 400 * MS, 100, 2);
+	runs(0, 400 * MS, 2);
 	for (i = 0; i < sizeof(waits) / sizeof(waits[0]); i++) {
 		kernel_part_enqueue(k, 0, 0,
 				    &(struct wait_facts) { .runtime = (i + 1) * 100 * MS,
@@ -311,14 +332,17 @@ static enum outcome take_anywhere(struct scxu_decision *d)
 	return o;
 }
 
-/* min_vruntime: of two that run and one that waits the one behind; it never goes back. */
+/*
+ * min_vruntime: of two that run and one that waits the one behind; it never goes back. What
+ * the kernel part orders by itself says nothing.
+ */
 static void min_vruntime(void)
 {
 	struct scxu_decision d;
 
 	begin(3, 1);
-	kernel_part_run(k, 1, 77, 40 * MS, 100, 0);
-	kernel_part_run(k, 2, 78, 50 * MS, 200, 0);
+	runs(1, 40 * MS, 0);
+	runs_with(2, 50 * MS, 200, 0);
 	new_task(0, 0, 100, 0);
 	scxu_engine_pass(sched, 2 * MS);
 	CHECK_EQ(take_anywhere(&d), APPLIED);
@@ -329,11 +353,20 @@ static void min_vruntime(void)
 	CHECK_EQ(take_anywhere(&d), APPLIED);
 	CHECK_EQ(d.vtime, 57 * MS);
 	/* one far behind does not bring it back */
-	kernel_part_run(k, 1, 77, 0, 100, 20 * MS);
+	runs(1, 0, 20 * MS);
 	new_task(1, 0, 100, 0);
 	scxu_engine_pass(sched, 21 * MS);
 	CHECK_EQ(take_anywhere(&d), APPLIED);
 	CHECK_EQ(d.vtime, 63 * MS);
+	end();
+
+	begin(2, 1);
+	runs(0, 300 * MS, 0);
+	kernel_part_run(k, 1, 90, 40 * MS, 100, 0);
+	new_task(0, 0, 100, 0);
+	scxu_engine_pass(sched, 0);
+	CHECK_EQ(take_anywhere(&d), APPLIED);
+	CHECK_EQ(d.vtime, 303 * MS);
 	end();
 }
 

@@ -512,6 +512,7 @@ static int take(struct scxu_sim *m, const struct scxu_decision *d, unsigned int 
 	t->vtime = vtime;
 	t->last_slice = slice;
 	t->undecided = how != TAKE_DECISION;
+	t->starved |= how == TAKE_STARVED;
 	if (how == TAKE_DECISION && slice > m->longest_slice)
 		m->longest_slice = slice;
 	switch (how) {
@@ -709,6 +710,7 @@ static void rescue_shared(struct scxu_sim *m, unsigned int cpu)
 		if (m->now - t->enqueued_at <= STARVE_NS)
 			continue;
 		machine_starve_task(m, t);
+		t->starved = true;
 		count(m, cpu, SCXU_COUNT_starved);
 		looked += RESCUE_LOOK / RESCUE_MOVE - 1;
 	}
@@ -866,7 +868,7 @@ static uint64_t standing_slice(const struct scxu_sim *m, const struct scxu_stand
 static void preempt_for(struct scxu_sim *m, const struct task *t, uint64_t vtime, unsigned int here)
 {
 	int64_t most = (int64_t)scxu_vtime_of(PREEMPT_AHEAD_NS, t->weight), ahead;
-	int64_t apart = (int64_t)slices(m, ORDER_SLICES, t->weight);
+	bool agents = agent_orders(m, t);
 	unsigned int cpu;
 	int found = -1;
 
@@ -875,16 +877,18 @@ static void preempt_for(struct scxu_sim *m, const struct task *t, uint64_t vtime
 	for (cpu = 0; cpu < m->o.nr_cpus; cpu++) {
 		const struct scxu_cpu *c = &m->kcpus[cpu];
 
-		if (!c->online || !c->pid || !c->in_order || !task_allowed(t, cpu))
+		if (!c->online || !c->pid || c->in_order != SCXU_IN_ORDER || !task_allowed(t, cpu))
 			continue;
-		ahead = (int64_t)(running_vtime(m, c) + c->shift - vtime);
-		if (ahead <= most || ahead > apart)
+		ahead = (int64_t)(running_vtime(m, c) + (agents ? 0 : c->shift) - vtime);
+		if (ahead <= most || (ahead > (int64_t)slices(m, ORDER_SLICES, t->weight) &&
+				      ahead > (int64_t)slices(m, ORDER_SLICES, c->weight)))
 			continue;
 		most = ahead;
 		found = (int)cpu;
 	}
 	if (found < 0 || !may_preempt(m, (unsigned int)found))
 		return;
+	m->kcpus[found].in_order = SCXU_GIVES_WAY;
 	machine_kick(m, (unsigned int)found, KICK_PREEMPT);
 	count(m, here, SCXU_COUNT_kicks);
 	count(m, here, SCXU_COUNT_preemptions);
@@ -1075,12 +1079,25 @@ bool kernel_part_select_cpu(struct scxu_sim *m, struct task *t, unsigned int *cp
 	return true;
 }
 
+static void runs_on(struct scxu_sim *m, struct task *prev, uint64_t slice, uint64_t vtime,
+		    unsigned int cpu)
+{
+	struct scxu_cpu *me = &m->kcpus[cpu];
+
+	advance_vnow(&me->vnow, vtime);
+	me->vtime = vtime - me->shift;
+	me->since = m->now;
+	me->slice = slice;
+	if (me->in_order)
+		me->in_order = SCXU_IN_ORDER;
+	prev->slice = slice;
+}
+
 static void keep_running(struct scxu_sim *m, struct task *prev, uint64_t vtime, unsigned int cpu)
 {
-	advance_vnow(&m->kcpus[cpu].vnow, vtime);
 	count(m, cpu, SCXU_COUNT_kept_running);
 	m->k.short_since = 0;
-	prev->slice = prev->last_slice ? prev->last_slice : m->o.slice_ns;
+	runs_on(m, prev, prev->last_slice ? prev->last_slice : m->o.slice_ns, vtime, cpu);
 }
 
 void kernel_part_dispatch(struct scxu_sim *m, unsigned int cpu, struct task *prev)
@@ -1197,9 +1214,10 @@ void kernel_part_dispatch(struct scxu_sim *m, unsigned int cpu, struct task *pre
 		kick_an_idle_cpu(m, cpu);
 	if (!taken) {
 		if (prev && !m->cpus[cpu].nr_local) {
-			prev->slice = m->o.slice_ns;
 			if (in_order)
-				advance_vnow(&me->vnow, prev_vtime);
+				runs_on(m, prev, m->o.slice_ns, prev_vtime, cpu);
+			else
+				prev->slice = m->o.slice_ns;
 		} else if (left && !prev)
 			machine_kick(m, cpu, KICK_PLAIN);
 	}
@@ -1248,7 +1266,8 @@ void kernel_part_running(struct scxu_sim *m, struct task *t, unsigned int cpu)
 	me->weight = t->weight;
 	me->slot = t->slot;
 	me->limited = !agent_orders(m, t);
-	me->in_order = t != &m->agent.task;
+	me->in_order = t == &m->agent.task || t->starved ? SCXU_NOT_IN_ORDER : SCXU_IN_ORDER;
+	t->starved = false;
 	me->pid = t->pid;
 }
 

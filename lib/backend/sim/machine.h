@@ -61,6 +61,7 @@ struct task {
 	unsigned int order;
 	bool fresh;
 	bool undecided;
+	bool starved; /* it comes from among those */
 
 	/* DSQs: by virtual time, or first in first out; and all that wait, oldest first */
 	RB_ENTRY(task) node;

@@ -313,15 +313,18 @@ static int read_wait(struct loader *l, json_t *value, enum step_kind kind)
 		err = intern(l, &l->mutexes, mutex, NAMES_MAX, &x);
 	if (err)
 		return err;
-	s = kind == STEP_SIGNAL ? add_step(l, STEP_SIGNAL) : NULL;
-	if (s)
+	if (kind == STEP_SIGNAL) {
+		s = add_step(l, STEP_SIGNAL);
+		if (!s)
+			return -ENOMEM;
 		s->a = c;
-	s = add_step(l, STEP_WAIT);
-	if (s) {
-		s->a = c;
-		s->b = x;
-		s = add_step(l, STEP_LOCK);
 	}
+	s = add_step(l, STEP_WAIT);
+	if (!s)
+		return -ENOMEM;
+	s->a = c;
+	s->b = x;
+	s = add_step(l, STEP_LOCK);
 	if (!s)
 		return -ENOMEM;
 	s->a = x;
