@@ -73,6 +73,9 @@ struct scxu_sched {
 	uint64_t floors; /* scxu_kernel.floor_seq, as of the last pass */
 	uint64_t pass; /* goes on where the last agent's ended */
 	uint64_t recalled_pass; /* the last in which the stock was recalled */
+	uint64_t enqueued; /* counts.enqueued when this pass began */
+	uint64_t enqueue_ns; /* what each enqueue() costs, with all that follows from it; about */
+	bool pending; /* the last pass was not the last: the next follows at once */
 	bool news;  /* something was enqueued since */
 	bool kicked;
 	int here;  /* CPU of the agent, -1 when not known */
@@ -653,11 +656,32 @@ static uint64_t stock_left(const struct scxu_sched *s)
  */
 #define RECALL_A_PASS 64u
 
+/*
+ * A slow policy, or one with page faults, would do nothing but decide anew what it has
+ * decided: it keeps as much in stock as it can recall in so long.
+ */
+#define STOCK_NS 250000u
+
 static bool recall_is_due(const struct scxu_sched *s)
 {
 	uint64_t left = stock_left(s);
 
 	return s->news && left && s->pass - s->recalled_pass >= left / RECALL_A_PASS;
+}
+
+/*
+ * A pass that follows at once tells how long the one before took (with what the agent waited
+ * for a CPU); where none does, it is believed less and less.
+ */
+static void reckon_cost(struct scxu_sched *s, uint64_t now)
+{
+	uint64_t n = s->counts.enqueued - s->enqueued, last = 0;
+
+	if (s->pending && n && (int64_t)(now - s->now) > 0)
+		last = (now - s->now) / n;
+	s->enqueue_ns = (3 * s->enqueue_ns + last) / 4;
+	s->enqueued = s->counts.enqueued;
+	s->pending = false;
 }
 
 /*
@@ -706,6 +730,8 @@ unsigned int scxu_room(const struct scxu_sched *s)
 	/* recalled entries keep their place until a CPU comes by */
 	uint64_t wanted = s->options.batch;
 
+	if (s->enqueue_ns > STOCK_NS / wanted)
+		wanted = s->enqueue_ns < STOCK_NS ? STOCK_NS / s->enqueue_ns : 1;
 	/* ours takes one as soon as the pass has ended */
 	if (scxu_agent_cpu_free(s))
 		wanted++;
@@ -826,6 +852,7 @@ bool scxu_engine_pass(struct scxu_sched *s, uint64_t now)
 	uint64_t floors;
 	bool more;
 
+	reckon_cost(s, now);
 	scxu_store(&s->now, now);
 	find_cpus(s);
 	floors = scxu_load(&s->shm.kernel->floor_seq);
@@ -849,10 +876,11 @@ bool scxu_engine_pass(struct scxu_sched *s, uint64_t now)
 	count(&s->counts.passes, 1);
 	s->pass++;
 	scxu_store_release(&s->shm.agent->passes, s->pass);
+	s->pending = more;
 	return more;
 }
 
-bool scxu_engine_pending(const struct scxu_sched *s)
+bool scxu_engine_pending(struct scxu_sched *s)
 {
 	unsigned int cpu;
 
@@ -860,7 +888,7 @@ bool scxu_engine_pending(const struct scxu_sched *s)
 		if (scxu_load_acquire(&s->shm.cpus[cpu].events_head) != s->cpus[cpu].tail ||
 		    scxu_load(&s->shm.cpus[cpu].counters[SCXU_COUNT_failed_enqueues]) !=
 			    s->cpus[cpu].dropped)
-			return true;
+			return s->pending = true;
 	return false;
 }
 

@@ -59,7 +59,7 @@ struct scxu_sched *scxu_engine_destroy(struct scxu_sched *sched);
 bool scxu_engine_pass(struct scxu_sched *sched, uint64_t now);
 
 /* Is there anything to read. Fenced: after "I am sleeping" was written. */
-bool scxu_engine_pending(const struct scxu_sched *sched);
+bool scxu_engine_pending(struct scxu_sched *sched);
 
 /* All events read so far are answered: tells the kernel part. */
 void scxu_engine_settle(struct scxu_sched *sched);

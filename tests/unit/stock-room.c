@@ -64,6 +64,40 @@ static void no_more_than_wait(void)
 	end();
 }
 
+/*
+ * A policy that takes long for each task keeps as many as it can recall in a quarter of a
+ * millisecond; when it is fast again, as many as ever.
+ */
+static void slow_policy(void)
+{
+	const uint64_t each[] = { 1000, 100000, 10000000 };
+	const uint64_t kept[] = { 8, 2, 1 };
+	struct scxu_decision ds[16];
+	uint64_t now = 1;
+	unsigned int i, n;
+
+	begin(100, 8, 0);
+	for (n = 0; n < 3; n++) {
+		for (i = 0; i < 100; i++) {
+			uint64_t enqueued = scxu_engine_counts(sched)->enqueued;
+
+			scxu_engine_pass(sched, now);
+			/* news while it was at it: the next pass follows at once */
+			kernel_part_birth(k, 100 + i, 101 + (int)i, 0);
+			kernel_part_enqueue(k, 100 + i, 0, &plain);
+			CHECK(scxu_engine_pending(sched));
+			now += each[n] * (scxu_engine_counts(sched)->enqueued - enqueued);
+			if (kernel_part_peek(k, -1, ds, 16) > kept[n])
+				kernel_part_dispatch(k, 0, ds);
+		}
+		CHECK_EQ(kernel_part_peek(k, -1, ds, 16), kept[n]);
+	}
+	for (i = 0; i < 30; i++)
+		scxu_engine_pass(sched, now);
+	CHECK_EQ(kernel_part_peek(k, -1, ds, 16), 8);
+	end();
+}
+
 /* Many times around, from a position that wraps 2^64 too: order, and nothing lost. */
 static void wraps(unsigned int batch, uint64_t from)
 {
@@ -120,6 +154,7 @@ int main(void)
 	filled_to_batch(1000);
 	filled_to_batch(SCXU_STOCK);
 	no_more_than_wait();
+	slow_policy();
 	wraps(1, 0);
 	wraps(7, 0);
 	wraps(8, UINT64_MAX - 1000);
