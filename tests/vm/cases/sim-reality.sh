@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# what: rt-app's threads get the CPU shares that the simulator foretells, within 5 points; not those of another policy
+# what: rt-app's threads get the CPU shares that the simulator foretells, within 5 points, under vruntime and eevdf; not those of another policy
 # mode: icount
 # turn: 10
 # add: rt-app
@@ -7,6 +7,7 @@
 # files: examples/workloads/hogs.json
 # files: examples/workloads/periodic-hogs.json
 # files: examples/workloads/mixed-affinity.json
+# files: examples/workloads/ping-pong.json
 # timeout: 400
 
 . "${0%/*}/rt-app.sh"
@@ -27,13 +28,16 @@ compared()
 sleep 4
 loop=$(rt_app_calibrate)
 [ -n "$loop" ] || fail "rt-app does not run: $(tail -n 1 /tmp/rt-app.log)"
-for file in periodic-hogs mixed-affinity hogs; do
-	start_sched --policy vruntime
+# the last is hogs under vruntime, for the control
+for run in eevdf:periodic-hogs eevdf:hogs vruntime:periodic-hogs vruntime:mixed-affinity vruntime:ping-pong vruntime:hogs; do
+	policy=${run%:*}
+	file=${run#*:}
+	start_sched --policy "$policy"
 	rt_app_times "${0%/*}/$file.json" $MS "$loop" >/tmp/kernel ||
 		fail "rt-app does not run $file: $(tail -n 1 /tmp/rt-app.log)"
 	stop_sched
-	rt_app_simulated "${0%/*}/$file.json" $MS --policy vruntime >/tmp/sim || fail "the simulator does not run $file"
-	compared $file
+	rt_app_simulated "${0%/*}/$file.json" $MS --policy "$policy" >/tmp/sim || fail "the simulator does not run $file"
+	compared "$policy, $file"
 done
 
 # the control: hogs of four nices are not alike under vruntime
