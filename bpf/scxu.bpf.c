@@ -1121,8 +1121,8 @@ int scxu_enlist(struct scxu_enlist_args *args)
 	__sync_lock_test_and_set(&agent_tid, tid);
 	agent_tgid = id >> 32;
 	wanted_hints = args->hints;
-	/* the old one's end may not have been noticed yet */
-	if (k->floor_reason == SCXU_FLOOR_NONE)
+	/* the old one's end may not have been noticed yet; the first comes before scxu_init() */
+	if (task && k->floor_reason == SCXU_FLOOR_NONE)
 		agent_gone(k, me, old, k->agent_tgid, now);
 	else /* its answer, should it have given one, is not ours */
 		__sync_fetch_and_add(&k->floor_seq, 1);

@@ -10,6 +10,7 @@ scx_userland status >/tmp/s; cat /tmp/s
 check "status names the agent" grep -q "agent:      process $SCHED_PID\$" /tmp/s
 check "status: the agent is in charge" grep -q '^in charge:  the agent' /tmp/s
 check "status lists the start as an episode" grep -q 'no agent had answered yet' /tmp/s
+same "agents that have ended, as counted" "$(scx_userland status -c | awk '$1 == "floor_absent" { print $2 }')" 0
 
 scx_userland --floor-us 500000 2>/tmp/e && fail "a second agent was let in"
 check "a second agent is refused by name" grep -q "an agent is alive: process $SCHED_PID (scx_userland)" /tmp/e
