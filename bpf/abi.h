@@ -133,7 +133,7 @@ enum scxu_in_order {
 struct scxu_cpu {
 	__u64 events_head;	/* next event is written here, modulo SCXU_EVENTS */
 	__u64 decisions_tail;	/* next decision of this CPU's ring is taken here */
-	__u64 since;		/* ns at which the current task began to run */
+	__u64 since;		/* ns at which the current task began to run, or to run on */
 	__u64 vtime;		/* its virtual time then, by the agent's order */
 	__u64 slice;		/* ns that it was given */
 	__u32 weight;		/* its weight */

@@ -178,7 +178,7 @@ void scxu_sched_stats(const struct scxu_sched *sched, struct scxu_stats *ret);
  * @pid:	of the task
  * @vtime:	its virtual time by now
  * @weight:	its weight
- * @since:	since when it runs
+ * @since:	since when it runs, or was last let go on at the end of a slice
  */
 struct scxu_running {
 	struct scxu_task *task;
