@@ -474,14 +474,16 @@ s32 BPF_STRUCT_OPS(scxu_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wak
 
 /* --- dispatch ----------------------------------------------------------- */
 
-/* The task that runs goes on, without running(): who looks at it sees it begin anew. */
+/*
+ * The task that runs goes on, without running(): who looks at it sees it begin anew. Not with
+ * that slice, which is long when there was nothing else: see end_slices().
+ */
 static __always_inline void runs_on(struct task_struct *prev, u64 slice, u64 vtime,
 				    struct scxu_cpu *me, u64 now)
 {
 	advance_vnow(&me->vnow, vtime);
 	me->vtime = vtime - me->shift;
 	me->since = now;
-	me->slice = slice;
 	if (me->in_order)
 		me->in_order = SCXU_IN_ORDER;
 	task_set_slice(prev, slice);

@@ -658,9 +658,9 @@ static uint64_t stock_left(const struct scxu_sched *s)
 
 /*
  * A slow policy, or one with page faults, would do nothing but decide anew what it has
- * decided: it keeps as much in stock as it can recall in so long.
+ * decided: one that takes longer than this for a task keeps so much less in stock.
  */
-#define STOCK_NS 250000u
+#define QUICK_NS 30000u
 
 static bool recall_is_due(const struct scxu_sched *s)
 {
@@ -730,8 +730,8 @@ unsigned int scxu_room(const struct scxu_sched *s)
 	/* recalled entries keep their place until a CPU comes by */
 	uint64_t wanted = s->options.batch;
 
-	if (s->enqueue_ns > STOCK_NS / wanted)
-		wanted = s->enqueue_ns < STOCK_NS ? STOCK_NS / s->enqueue_ns : 1;
+	if (s->enqueue_ns > QUICK_NS)
+		wanted = wanted * QUICK_NS / s->enqueue_ns ? wanted * QUICK_NS / s->enqueue_ns : 1;
 	/* ours takes one as soon as the pass has ended */
 	if (scxu_agent_cpu_free(s))
 		wanted++;

@@ -65,8 +65,8 @@ static void no_more_than_wait(void)
 }
 
 /*
- * A policy that takes long for each task keeps as many as it can recall in a quarter of a
- * millisecond; when it is fast again, as many as ever.
+ * A policy that takes longer than 30 us for a task keeps so much less in stock; when it is
+ * fast again, as much as ever.
  */
 static void slow_policy(void)
 {

@@ -1087,7 +1087,6 @@ static void runs_on(struct scxu_sim *m, struct task *prev, uint64_t slice, uint6
 	advance_vnow(&me->vnow, vtime);
 	me->vtime = vtime - me->shift;
 	me->since = m->now;
-	me->slice = slice;
 	if (me->in_order)
 		me->in_order = SCXU_IN_ORDER;
 	prev->slice = slice;
