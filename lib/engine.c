@@ -74,7 +74,8 @@ struct scxu_sched {
 	uint64_t pass; /* goes on where the last agent's ended */
 	uint64_t recalled_pass; /* the last in which the stock was recalled */
 	uint64_t enqueued; /* counts.enqueued when this pass began */
-	uint64_t enqueue_ns; /* what each enqueue() costs, with all that follows from it; about */
+	double took_ns; /* a pass of late, as far as it is known */
+	double took_n; /* what was enqueued in it */
 	bool pending; /* the last pass was not the last: the next follows at once */
 	bool news;  /* something was enqueued since */
 	bool kicked;
@@ -670,16 +671,16 @@ static bool recall_is_due(const struct scxu_sched *s)
 }
 
 /*
- * A pass that follows at once tells how long the one before took (with what the agent waited
- * for a CPU); where none does, it is believed less and less.
+ * A pass that follows at once tells how long the one before took, with what the agent waited
+ * for a CPU; where none does, it took next to nothing. Of the last passes together, about 16:
+ * what an interrupt made of one that had a single task is not the policy's.
  */
 static void reckon_cost(struct scxu_sched *s, uint64_t now)
 {
-	uint64_t n = s->counts.enqueued - s->enqueued, last = 0;
+	uint64_t took = s->pending && (int64_t)(now - s->now) > 0 ? now - s->now : 0;
 
-	if (s->pending && n && (int64_t)(now - s->now) > 0)
-		last = (now - s->now) / n;
-	s->enqueue_ns = (3 * s->enqueue_ns + last) / 4;
+	s->took_ns += ((double)took - s->took_ns) / 16;
+	s->took_n += ((double)(s->counts.enqueued - s->enqueued) - s->took_n) / 16;
 	s->enqueued = s->counts.enqueued;
 	s->pending = false;
 }
@@ -730,8 +731,8 @@ unsigned int scxu_room(const struct scxu_sched *s)
 	/* recalled entries keep their place until a CPU comes by */
 	uint64_t wanted = s->options.batch;
 
-	if (s->enqueue_ns > QUICK_NS)
-		wanted = wanted * QUICK_NS / s->enqueue_ns ? wanted * QUICK_NS / s->enqueue_ns : 1;
+	if (s->took_ns > s->took_n * QUICK_NS)
+		wanted = (uint64_t)((double)wanted * s->took_n * QUICK_NS / s->took_ns) ?: 1;
 	/* ours takes one as soon as the pass has ended */
 	if (scxu_agent_cpu_free(s))
 		wanted++;

@@ -92,9 +92,30 @@ static void slow_policy(void)
 		}
 		CHECK_EQ(kernel_part_peek(k, -1, ds, 16), kept[n]);
 	}
-	for (i = 0; i < 30; i++)
+	for (i = 0; i < 200; i++) {
+		kernel_part_birth(k, 300 + i, 301 + (int)i, 0);
+		kernel_part_enqueue(k, 300 + i, 0, &plain);
 		scxu_engine_pass(sched, now);
+	}
 	CHECK_EQ(kernel_part_peek(k, -1, ds, 16), 8);
+	end();
+}
+
+/* An interrupt in a pass that has one task: CPUs went short of decisions for it. */
+static void interrupted(void)
+{
+	struct scxu_decision ds[16];
+	unsigned int i;
+
+	begin(100, 8, 0);
+	for (i = 0; i < 64; i++) {
+		scxu_engine_pass(sched, 1 + 2000000 * i);
+		kernel_part_birth(k, 100 + i, 101 + (int)i, 0);
+		kernel_part_enqueue(k, 100 + i, 0, &plain);
+		if (i % 16 == 8)
+			CHECK(scxu_engine_pending(sched)); /* this one took 2 ms */
+		CHECK_EQ(kernel_part_peek(k, -1, ds, 16), 8);
+	}
 	end();
 }
 
@@ -155,6 +176,7 @@ int main(void)
 	filled_to_batch(SCXU_STOCK);
 	no_more_than_wait();
 	slow_policy();
+	interrupted();
 	wraps(1, 0);
 	wraps(7, 0);
 	wraps(8, UINT64_MAX - 1000);
