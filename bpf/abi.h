@@ -61,6 +61,7 @@ enum scxu_wait_flags {
 	SCXU_WAIT_NEW		= 1u << 1,	/* its first wait since fork or attach */
 	SCXU_WAIT_BOUNCED	= 1u << 2,	/* a decision could not be carried out */
 	SCXU_WAIT_UNDECIDED	= 1u << 3,	/* it ran without one since the last that was */
+	SCXU_WAIT_SYNC		= 1u << 4,	/* who woke it says that it is about to sleep */
 };
 
 /* One task. Kernel-written. */
@@ -126,7 +127,8 @@ enum scxu_counter {
 enum scxu_in_order {
 	SCXU_NOT_IN_ORDER	= 0,	/* a kernel thread, the agent, who starved */
 	SCXU_IN_ORDER		= 1,
-	SCXU_GIVES_WAY		= 2,	/* likewise, and it was asked to */
+	SCXU_SHALL_SLEEP	= 2,	/* likewise; who it woke waits for that, as it has said */
+	SCXU_GIVES_WAY		= 3,	/* likewise; it was asked to */
 };
 
 /* What a CPU runs, kernel-written. Read without a lock: torn reads are hints. */

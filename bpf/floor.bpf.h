@@ -332,6 +332,51 @@ static __always_inline void end_slices(u64 now, u64 longest)
 	}
 }
 
+/* The CPU whose task is furthest ahead looks what comes next. */
+static __always_inline void preempt_furthest(u64 now)
+{
+	struct scxu_cpu *found = NULL;
+	u32 cpu, where = 0;
+
+	bpf_for (cpu, 0, nr_cpu_ids) {
+		struct scxu_cpu *c = cpu_state(cpu);
+
+		if (!c || !c->pid || !c->in_order || c->in_order == SCXU_GIVES_WAY ||
+		    (found && !scxu_vtime_before(running_vtime(found, now), running_vtime(c, now))))
+			continue;
+		found = c;
+		where = cpu;
+	}
+	if (!found)
+		return;
+	found->in_order = SCXU_GIVES_WAY;
+	kick_cpu(where, KICK_PREEMPT);
+}
+
+/*
+ * Those that said they would sleep still run, and somebody waits, for one of them perhaps: as
+ * many CPUs give way as if nothing had been said; in one look, so many at most.
+ */
+#define AWAITED_A_LOOK 4
+
+static __always_inline void end_waits_for_sleep(u64 now, bool waits)
+{
+	u32 cpu, i, n = 0;
+
+	bpf_for (cpu, 0, nr_cpu_ids) {
+		struct scxu_cpu *c = cpu_state(cpu);
+
+		if (!c || c->in_order != SCXU_SHALL_SLEEP)
+			continue;
+		c->in_order = SCXU_IN_ORDER;
+		if (c->pid && waits)
+			n++;
+	}
+	bpf_for (i, 0, AWAITED_A_LOOK)
+		if (i < n)
+			preempt_furthest(now);
+}
+
 /*
  * An agent that sleeps is asked in any case: none may sleep for ever beside waiting
  * tasks. One that is parked when no CPU finds it, when a task woke whose waker did not
@@ -400,7 +445,6 @@ static __always_inline void watch_look(struct watch *watch, struct scxu_kernel *
 				       struct scxu_agent *a, struct scxu_cpu *me)
 {
 	u64 now = bpf_ktime_get_ns(), gone_at;
-	u32 waker;
 
 	/* the end of one may be told after another has come */
 	gone_at = agent_tid ? 0 : k->agent_gone_at;
@@ -430,11 +474,10 @@ static __always_inline void watch_look(struct watch *watch, struct scxu_kernel *
 		end_slices(now, 0);
 	}
 	serve_kicks(-1);
-	waker = unpreempted;
-	if (waker) {
-		unpreempted = 0;
-		if (scx_bpf_dsq_nr_queued(DSQ_SHARED) > 0)
-			kick_cpu(waker - 1, KICK_PREEMPT);
+	if (sleep_awaited) {
+		sleep_awaited = 0; /* before the look: one that comes meanwhile is for the next */
+		end_waits_for_sleep(now,
+				    load(&k->nr_waiting) || scx_bpf_dsq_nr_queued(DSQ_SHARED) > 0);
 	}
 	if (load(&k->nr_waiting) > OVERLOAD * nr_cpu_ids)
 		end_slices(now, SCXU_SLICE_MAX_NS);

@@ -140,7 +140,7 @@ static __always_inline void preempt_for(struct task_struct *p, u64 vtime, struct
 		struct scxu_cpu *c = cpu_state(cpu);
 		s64 ahead;
 
-		if (!c || !c->online || !c->pid || c->in_order != SCXU_IN_ORDER ||
+		if (!c || !c->online || !c->pid || !c->in_order || c->in_order == SCXU_GIVES_WAY ||
 		    !bpf_cpumask_test_cpu(cpu, p->cpus_ptr))
 			continue;
 		ahead = running_vtime(c, now) + (agents ? 0 : c->shift) - vtime;
@@ -160,9 +160,19 @@ static __always_inline void preempt_for(struct task_struct *p, u64 vtime, struct
 }
 
 /*
- * sync: the waker says that it is about to sleep, and this CPU will take the task then; else
- * see the watch.
+ * A task waits in DSQ_SHARED whose waker says that it is about to sleep: this CPU will take it
+ * then, and none has to give way for it. The watch sees to those that do not. (One that waits
+ * for the agent needs none of this: the CPU that the agent leaves looks what comes next.)
  */
+static __always_inline void await_sleep(struct scxu_cpu *me)
+{
+	if (me->pid && me->in_order == SCXU_IN_ORDER) {
+		me->in_order = SCXU_SHALL_SLEEP;
+		sleep_awaited = 1;
+		watch_arm();
+	}
+}
+
 static __always_inline void enqueue_woken(struct task_struct *p, u64 slice, u64 vtime,
 					  u64 enq_flags, bool sync, struct scxu_cpu *me, u64 now)
 {
@@ -171,7 +181,7 @@ static __always_inline void enqueue_woken(struct task_struct *p, u64 slice, u64 
 	if (enqueue_shared(p, slice, vtime, enq_flags, me))
 		return;
 	if (sync && bpf_cpumask_test_cpu(here, p->cpus_ptr))
-		unpreempted = here + 1;
+		await_sleep(me);
 	else
 		preempt_for(p, vtime, me, now);
 }
@@ -390,7 +400,8 @@ void BPF_STRUCT_OPS(scxu_enqueue, struct task_struct *p, u64 enq_flags)
 		enqueue_standing(p, t, &stand, enq_flags, sync, me, now);
 		return;
 	}
-	if (task_slot(p, t, k) || !into_custody(p, t, k, me, cpu, flags, now)) {
+	if (task_slot(p, t, k) ||
+	    !into_custody(p, t, k, me, cpu, flags | (sync ? SCXU_WAIT_SYNC : 0), now)) {
 		me->counters[SCXU_COUNT_no_slot]++;
 		goto shared;
 	}

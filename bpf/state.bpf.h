@@ -171,7 +171,7 @@ static u64 fetched_at; /* hint: ns; when it last began to run */
 static u64 fetched_after; /* hint: ns; and the time from the last time until then */
 static s32 agent_goes; /* hint: the CPU of the task for which it was asked */
 static u32 unasked; /* hint: a task was enqueued, and the agent not asked: enum unasked */
-static volatile u32 unpreempted; /* hint: CPU + 1; who woke waits for its waker to sleep there */
+static volatile u32 sleep_awaited; /* some CPU's task is SCXU_SHALL_SLEEP */
 static u64 unread_pass; /* hint: scxu_agent.passes at the last enqueue */
 static u64 unread_vtime; /* hint: the least virtual time enqueued since that pass */
 static u64 asked_at; /* hint: ns; 0: nothing is asked */

@@ -481,6 +481,8 @@ static void look_at(struct scxu_sched *s, uint32_t slot)
 		flags |= SCXU_ENQUEUE_NEW;
 	if (facts.flags & SCXU_WAIT_UNDECIDED)
 		flags |= SCXU_ENQUEUE_UNDECIDED;
+	if (facts.flags & SCXU_WAIT_SYNC)
+		flags |= SCXU_ENQUEUE_SYNC;
 	if (facts.flags & SCXU_WAIT_BOUNCED && again)
 		flags |= SCXU_ENQUEUE_BOUNCED;
 	to_policy(s, e, flags);

@@ -48,6 +48,12 @@ enum scxu_enqueue_flags {
 	 * by which all others were ordered then.
 	 */
 	SCXU_ENQUEUE_UNDECIDED = 1u << 4,
+	/*
+	 * With SCXU_ENQUEUE_WAKEUP: who woke it says that it is about to sleep (WF_SYNC in the
+	 * kernel), so that a CPU is about to be free. It is a hint: pipes and sockets give it
+	 * for each message.
+	 */
+	SCXU_ENQUEUE_SYNC = 1u << 5,
 };
 
 /**

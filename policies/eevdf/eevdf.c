@@ -17,7 +17,8 @@
  *    When it went to sleep we are not told; V then is reckoned from when it was decided.
  *  - A new task begins at V and asks for half a slice first [PLACE_DEADLINE_INITIAL].
  *  - A woken task preempts the task whose deadline is the latest, and later than its own
- *    [check_preempt_wakeup_fair() without RUN_TO_PARITY].
+ *    [check_preempt_wakeup_fair() without RUN_TO_PARITY]; not when its waker is about
+ *    to sleep [preempt_sync()].
  *
  * There is one order for all CPUs, and decisions are made ahead: who is decided and not
  * taken yet still competes. Where none is eligible, as when many CPUs ask, the one with
@@ -51,7 +52,8 @@ struct etask {
 	uint64_t runtime; /* charged up to here */
 	uint32_t weight;
 	bool in_stock;
-	bool woken;  /* it may preempt, once */
+	bool woken;
+	bool may_preempt; /* once */
 	/* when it was decided: */
 	int64_t lag;
 	uint64_t load;
@@ -306,6 +308,7 @@ static void enqueue(struct scxu_sched *sched, struct scxu_task *task, unsigned i
 		t->runtime = task->runtime;
 		t->vruntime += virtual(ran, t->weight);
 		t->woken = flags & SCXU_ENQUEUE_WAKEUP;
+		t->may_preempt = t->woken && !(flags & SCXU_ENQUEUE_SYNC);
 		t->seq = ++s->seq;
 		if (t->woken && !(flags & SCXU_ENQUEUE_NEW))
 			place(s, t, ran, slice);
@@ -380,7 +383,8 @@ static bool decide(struct scxu_sched *sched, struct esched *s, struct etask *t, 
 	unsigned int flags = SCXU_VTIME;
 	int cpu = scxu_idle_cpu(sched, task), err;
 
-	if (cpu < 0 && t->woken && !before(s->now, t->vruntime) && !scxu_agent_cpu_free(sched)) {
+	if (cpu < 0 && t->may_preempt && !before(s->now, t->vruntime) &&
+	    !scxu_agent_cpu_free(sched)) {
 		cpu = preempt_where(sched, task, t);
 		if (cpu >= 0)
 			flags |= SCXU_PREEMPT;
@@ -392,7 +396,7 @@ static bool decide(struct scxu_sched *sched, struct esched *s, struct etask *t, 
 		return false;
 	if (!err)
 		stand(sched, s, task);
-	t->woken = false;
+	t->may_preempt = false;
 	t->lag = (int64_t)(s->now - t->vruntime);
 	t->load = s->all_load;
 	t->at_once = s->all_nr < scxu_nr_cpus(sched) ? s->all_nr : scxu_nr_cpus(sched);

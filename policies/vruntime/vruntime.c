@@ -21,7 +21,8 @@
  *    forking gains nothing.
  *  - A woken task preempts the running task that is furthest ahead, if it is
  *    ahead of the woken one by more than a granularity of 1 ms, as virtual time
- *    of the woken [wakeup_preempt_entity(), sysctl_sched_wakeup_granularity].
+ *    of the woken [wakeup_preempt_entity(), sysctl_sched_wakeup_granularity]. Not when
+ *    its waker is about to sleep: there will be a CPU [preempt_sync() of 6.19].
  *  - The slice is a share of a round of 24 ms a CPU among those that wait, no
  *    longer than --slice-us and no shorter than 750 us [sched_slice(),
  *    sysctl_sched_min_granularity].
@@ -46,7 +47,8 @@ struct vtask {
 	uint64_t seq;  /* order among equals: first come, first served */
 	bool arrived; /* in this pass: it is to be placed, and not in the tree yet */
 	bool is_new;
-	bool woken;  /* it may preempt, once */
+	bool woken;
+	bool may_preempt; /* once */
 };
 
 RB_HEAD(tree, vtask);
@@ -203,6 +205,7 @@ static void enqueue(struct scxu_sched *sched, struct scxu_task *task, unsigned i
 						      task->weight);
 		t->runtime = task->runtime;
 		t->woken = flags & SCXU_ENQUEUE_WAKEUP;
+		t->may_preempt = t->woken && !(flags & SCXU_ENQUEUE_SYNC);
 		t->seq = 0;
 		t->is_new = flags & SCXU_ENQUEUE_NEW;
 		t->arrived = true;
@@ -297,7 +300,7 @@ static void dispatch(struct scxu_sched *sched)
 		int cpu = scxu_idle_cpu(sched, task), err;
 
 		next = RB_NEXT(tree, &s->tree, t);
-		if (cpu < 0 && t->woken && !scxu_agent_cpu_free(sched)) {
+		if (cpu < 0 && t->may_preempt && !scxu_agent_cpu_free(sched)) {
 			cpu = preempt_where(sched, task, t);
 			if (cpu >= 0)
 				flags |= SCXU_PREEMPT;
@@ -319,7 +322,7 @@ static void dispatch(struct scxu_sched *sched)
 		if (err && err != -ESTALE)
 			continue;
 		RB_REMOVE(tree, &s->tree, t);
-		t->woken = false;
+		t->may_preempt = false;
 		if (!err)
 			scxu_stand(sched, task, slice_of(sched, s), 0, SCXU_PREEMPT);
 		if (!err && cpu < 0)

@@ -134,7 +134,8 @@ tail_of()
 	grep -v '^@@exit' "$dir/out.log" | tail -n 25 | sed 's/^/    /'
 	if [ -s "$dir/bad.log" ]; then
 		echo "    --- $dir/console.log ---"
-		head -n 15 "$dir/bad.log" | sed 's/^/    /'
+		# with what the kernel tells after it: which CPU, and where it was
+		tr -d '\r' <"$dir/console.log" | grep -m 1 -A 40 -F -- "$(head -n 1 "$dir/bad.log")" | sed 's/^/    /'
 	elif [ ! -s "$dir/out.log" ] || ! grep -q '^@@exit' "$dir/out.log"; then
 		echo "    --- $dir/console.log ---"
 		tail -n 15 "$dir/console.log" | sed 's/^/    /'

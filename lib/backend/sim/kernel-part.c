@@ -877,7 +877,8 @@ static void preempt_for(struct scxu_sim *m, const struct task *t, uint64_t vtime
 	for (cpu = 0; cpu < m->o.nr_cpus; cpu++) {
 		const struct scxu_cpu *c = &m->kcpus[cpu];
 
-		if (!c->online || !c->pid || c->in_order != SCXU_IN_ORDER || !task_allowed(t, cpu))
+		if (!c->online || !c->pid || !c->in_order || c->in_order == SCXU_GIVES_WAY ||
+		    !task_allowed(t, cpu))
 			continue;
 		ahead = (int64_t)(running_vtime(m, c) + (agents ? 0 : c->shift) - vtime);
 		if (ahead <= most || (ahead > (int64_t)slices(m, ORDER_SLICES, t->weight) &&

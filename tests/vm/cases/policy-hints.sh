@@ -3,16 +3,16 @@
 # kernels: all
 
 start_sched --policy /usr/bin/hints.so --floor-us 500000
-scxu-load --no-rt --seconds 3 hogs:6x0 sleeper:5000 &
+scxu-load --no-rt --seconds 8 hogs:6x0 sleeper:5000 &
 load=$!
 # all seven beside the first: who is reniced before it forks has no weight set
 tries=0
-until [ "$(pidof scxu-load | wc -w)" -ge 8 ] || [ $tries -ge 20 ]; do
+until [ "$(pidof scxu-load | wc -w)" -ge 8 ] || [ $tries -ge 40 ]; do
 	sleep 0.1
 	tries=$((tries + 1))
 done
 sleep 0.5
-renice -n 5 -p $(pidof scxu-load) >/dev/null
+check "reniced" renice -n 5 -p $(pidof scxu-load) >/dev/null
 echo 0 >/sys/devices/system/cpu/cpu1/online
 sleep 1
 echo 1 >/sys/devices/system/cpu/cpu1/online

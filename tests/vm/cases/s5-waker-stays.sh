@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# what: who is woken by one that said it would sleep, and does not, waits for the watch (2 ms) and not for the end of a slice of 20 ms
+# mode: icount
+# timeout: 400
+
+# late OPTIONS...: what waker-stays says of them
+late()
+{
+	start_sched --slice-us 20000 "$@"
+	waker-stays 3 >/tmp/late || echo "FAIL: waker-stays ended with status $?"
+	cat /tmp/late
+	set -- "${*:-vruntime}" $(cat /tmp/late)
+	expect "$1: readers woken" "${3:-0}" '>' 500
+	expect "$1: how late, p99, us" "${5:-999999}" '<=' 4500
+	check "$1: still loaded" sched_alive
+	stop_sched
+}
+
+sleep 4
+late
+late --decide standing
