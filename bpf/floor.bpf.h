@@ -306,18 +306,23 @@ __noinline u64 shared_head(s32 cpu, u64 *agents __arg_nonnull)
 	return vtime;
 }
 
-static __always_inline bool work_waits(struct scxu_kernel *k)
+static __always_inline bool tasks_wait(struct scxu_kernel *k)
 {
-	return load(&k->nr_waiting) || agent_is_parked() || scx_bpf_dsq_nr_queued(DSQ_SHARED) > 0 ||
+	return load(&k->nr_waiting) || scx_bpf_dsq_nr_queued(DSQ_SHARED) > 0 ||
 	       scx_bpf_dsq_nr_queued(DSQ_KTHREADS) > 0 || scx_bpf_dsq_nr_queued(DSQ_STARVED) > 0;
 }
 
+static __always_inline bool work_waits(struct scxu_kernel *k)
+{
+	return tasks_wait(k) || agent_is_parked();
+}
+
 /*
- * Slices end at ticks: 4 ms, whatever was asked for. With many tasks waiting for
- * each CPU the policy makes slices shorter, so that a round does not take for ever;
- * then we end them.
+ * The kernel ends slices at ticks: each 4 ms, whatever was asked for. Those shorter than
+ * this, for a task of little weight or since many wait, end at the look nearest to that,
+ * at half at least. None is longer than longest.
  */
-#define OVERLOAD 8
+#define SHORT_SLICE_NS 3000000ull
 
 static __always_inline void end_slices(u64 now, u64 longest)
 {
@@ -325,9 +330,18 @@ static __always_inline void end_slices(u64 now, u64 longest)
 
 	bpf_for (cpu, 0, nr_cpu_ids) {
 		struct scxu_cpu *c = cpu_state(cpu);
+		u64 slice;
 
-		if (c && c->pid && c->pid != agent_tid &&
-		    (s64)(now - c->since) > (s64)(c->slice < longest ? c->slice : longest))
+		if (!c || !c->pid || c->pid == agent_tid)
+			continue;
+		slice = c->slice;
+		if (slice >= SHORT_SLICE_NS)
+			slice = SCXU_SLICE_MAX_NS;
+		else if (slice > floor_ns / 2)
+			slice -= floor_ns / 4; /* half the time to the next look */
+		else
+			slice /= 2;
+		if ((s64)(now - c->since) > (s64)(slice < longest ? slice : longest))
 			kick_cpu(cpu, KICK_PREEMPT);
 	}
 }
@@ -479,10 +493,9 @@ static __always_inline void watch_look(struct watch *watch, struct scxu_kernel *
 		end_waits_for_sleep(now,
 				    load(&k->nr_waiting) || scx_bpf_dsq_nr_queued(DSQ_SHARED) > 0);
 	}
-	if (load(&k->nr_waiting) > OVERLOAD * nr_cpu_ids)
-		end_slices(now, SCXU_SLICE_MAX_NS);
-	else if (scx_bpf_dsq_nr_queued(DSQ_KTHREADS) > 0)
-		end_slices(now, LONG_SLICE_NS);
+	if (tasks_wait(k))
+		end_slices(now, scx_bpf_dsq_nr_queued(DSQ_KTHREADS) > 0 ? LONG_SLICE_NS
+									: SCXU_SLICE_MAX_NS);
 	/* an insert that came after the CPU had looked, or the floor's work */
 	if (!agent_in_charge(k) || stock_left(a, k) || scx_bpf_dsq_nr_queued(DSQ_SHARED) > 0 ||
 	    scx_bpf_dsq_nr_queued(DSQ_KTHREADS) > 0 || scx_bpf_dsq_nr_queued(DSQ_STARVED) > 0)

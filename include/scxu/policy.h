@@ -222,7 +222,8 @@ enum scxu_decide_flags {
  * scxu_decide() - this task runs next
  * @task:	one that was enqueued; from now on the engine's
  * @cpu:	a CPU, or SCXU_CPU_ANY: the first that asks; SCXU_CPU_NONE is no room
- * @slice_ns:	0 for the default; 50 us to 1 s
+ * @slice_ns:	0 for the default; 50 us to 1 s. It ends at a tick of the kernel, and one
+ *		shorter than 3 ms, while others wait, near its end: see --floor-us
  * @vtime:	see SCXU_VTIME; else ignored
  * @flags:	enum scxu_decide_flags
  *

@@ -24,7 +24,8 @@
  *    of the woken [wakeup_preempt_entity(), sysctl_sched_wakeup_granularity]. Not when
  *    its waker is about to sleep: there will be a CPU [preempt_sync() of 6.19].
  *  - The slice is a share of a round of 24 ms a CPU among those that wait, no
- *    longer than --slice-us and no shorter than 750 us [sched_slice(),
+ *    longer than --slice-us and no shorter than 750 us; in proportion to its weight for a
+ *    task of less than others, so that its turn comes as often as theirs [sched_slice(),
  *    sysctl_sched_min_granularity].
  */
 #include <errno.h>
@@ -59,6 +60,8 @@ struct vsched {
 	struct arrivals arrivals; /* of this pass */
 	bool news; /* there was an enqueue() in it */
 	uint64_t min_vruntime;
+	uint64_t load; /* weights of those in tree and arrivals */
+	unsigned int nr;
 	uint64_t seq;
 	uint64_t slice_us; /* option; 0: the user's --slice-us */
 };
@@ -99,10 +102,15 @@ bool vruntime_preempts(uint64_t woken, uint32_t weight, uint64_t running)
 	return (int64_t)(running - woken) > (int64_t)(GRANULARITY_NS * 100 / weight);
 }
 
-uint64_t vruntime_slice(uint64_t longest_ns, unsigned int waiting, unsigned int cpus)
+uint64_t vruntime_slice(uint64_t longest_ns, unsigned int waiting, unsigned int cpus,
+			uint32_t weight, uint32_t average)
 {
 	uint64_t slice = ROUND_NS * cpus / (waiting + cpus);
 
+	if (slice > longest_ns)
+		slice = longest_ns;
+	if (weight < average)
+		slice = slice * weight / average;
 	if (slice < SLICE_MIN_NS)
 		slice = SLICE_MIN_NS;
 	return slice < longest_ns ? slice : longest_ns;
@@ -193,6 +201,8 @@ static void enqueue(struct scxu_sched *sched, struct scxu_task *task, unsigned i
 	struct vtask *t = scxu_task_data(task);
 
 	s->news = true;
+	s->load += task->weight;
+	s->nr++;
 	if (!(flags & (SCXU_ENQUEUE_RECALLED | SCXU_ENQUEUE_BOUNCED))) {
 		/*
 		 * Two accounts drift apart: by .6 s in 30 s of the floor, for which one that
@@ -231,6 +241,8 @@ static void dequeue(struct scxu_sched *sched, struct scxu_task *task)
 	struct vsched *s = scxu_sched_data(sched);
 	struct vtask *t = scxu_task_data(task);
 
+	s->load -= task->weight;
+	s->nr--;
 	if (t->arrived)
 		TAILQ_REMOVE(&s->arrivals, t, next);
 	else
@@ -287,15 +299,17 @@ static void dispatch(struct scxu_sched *sched)
 {
 	struct vsched *s = scxu_sched_data(sched);
 	unsigned int room = scxu_room(sched), cpus = scxu_nr_cpus(sched);
-	uint64_t slice;
+	unsigned int waiting = scxu_nr_waiting(sched);
+	uint64_t longest = slice_of(sched, s);
+	uint32_t average = s->nr ? (uint32_t)(s->load / s->nr) : 0;
 	struct vtask *t, *next;
 
 	update_min_vruntime(sched, s);
 	place_arrivals(sched, s);
-	slice = vruntime_slice(slice_of(sched, s), scxu_nr_waiting(sched), cpus);
 	for (t = RB_MIN(tree, &s->tree); t && room; t = next) {
 		struct scxu_task *task = scxu_task_of(t);
 		bool limited = task->nr_cpus_allowed < cpus;
+		uint64_t slice = vruntime_slice(longest, waiting, cpus, task->weight, average);
 		unsigned int flags = SCXU_VTIME;
 		int cpu = scxu_idle_cpu(sched, task), err;
 
@@ -322,9 +336,11 @@ static void dispatch(struct scxu_sched *sched)
 		if (err && err != -ESTALE)
 			continue;
 		RB_REMOVE(tree, &s->tree, t);
+		s->load -= task->weight;
+		s->nr--;
 		t->may_preempt = false;
 		if (!err)
-			scxu_stand(sched, task, slice_of(sched, s), 0, SCXU_PREEMPT);
+			scxu_stand(sched, task, slice, 0, SCXU_PREEMPT);
 		if (!err && cpu < 0)
 			room--;
 	}

@@ -95,22 +95,29 @@ static void slice(void)
 					    750001, 3 * MS, 20 * MS, 100 * MS };
 	unsigned int cpus, waiting, i;
 
-	CHECK_EQ(vruntime_slice(100 * MS, 0, 1), 24 * MS); /* no one waits: all of the round */
-	CHECK_EQ(vruntime_slice(3 * MS, 0, 4), 3 * MS);
-	CHECK_EQ(vruntime_slice(3 * MS, 4, 4), 3 * MS);
-	CHECK_EQ(vruntime_slice(100 * MS, 4, 4), 12 * MS);
-	CHECK_EQ(vruntime_slice(3 * MS, 60, 4), 1500000);
-	CHECK_EQ(vruntime_slice(3 * MS, 10000, 4), 750000);
-	CHECK_EQ(vruntime_slice(500000, 0, 4), 500000);
+	CHECK_EQ(vruntime_slice(100 * MS, 0, 1, 100, 100),
+		 24 * MS); /* no one waits: all of the round */
+	CHECK_EQ(vruntime_slice(3 * MS, 0, 4, 100, 100), 3 * MS);
+	CHECK_EQ(vruntime_slice(3 * MS, 4, 4, 100, 100), 3 * MS);
+	CHECK_EQ(vruntime_slice(100 * MS, 4, 4, 100, 100), 12 * MS);
+	CHECK_EQ(vruntime_slice(3 * MS, 60, 4, 100, 100), 1500000);
+	CHECK_EQ(vruntime_slice(3 * MS, 10000, 4, 100, 100), 750000);
+	CHECK_EQ(vruntime_slice(500000, 0, 4, 100, 100), 500000);
 	/* --slice-us 100 with 10 000 tasks: the engine refuses a slice of 9.6 us */
-	CHECK_EQ(vruntime_slice(100000, 10000, 4), 100000);
+	CHECK_EQ(vruntime_slice(100000, 10000, 4, 100, 100), 100000);
+	/* of less weight than others: in proportion; of more, or alone: no longer */
+	CHECK_EQ(vruntime_slice(3 * MS, 8, 4, 33, 66), 1500000);
+	CHECK_EQ(vruntime_slice(3 * MS, 8, 4, 1, 66), 750000);
+	CHECK_EQ(vruntime_slice(3 * MS, 8, 4, 100, 66), 3 * MS);
+	CHECK_EQ(vruntime_slice(3 * MS, 0, 4, 1, 0), 3 * MS);
+	CHECK_EQ(vruntime_slice(100000, 8, 4, 1, 66), 100000);
 
 	for (i = 0; i < sizeof(longest) / sizeof(longest[0]); i++) {
 		for (cpus = 1; cpus <= SCXU_MAX_CPUS; cpus = cpus * 3 + 1) {
 			uint64_t before = UINT64_MAX;
 
 			for (waiting = 0; waiting <= SCXU_MAX_TASKS; waiting = waiting * 2 + 1) {
-				uint64_t ns = vruntime_slice(longest[i], waiting, cpus);
+				uint64_t ns = vruntime_slice(longest[i], waiting, cpus, 100, 100);
 				uint64_t least = longest[i] < 750000 ? longest[i] : 750000;
 
 				CHECK_LE(ns, longest[i]);

@@ -208,8 +208,15 @@ static void model_dispatch(bool news)
 {
 	unsigned int room = batch - (unsigned int)(head - stock_from());
 	/* decided ones that no CPU has taken wait too */
-	uint64_t slice = vruntime_slice(SLICE, (unsigned int)k->kernel->nr_waiting, CPUS);
+	unsigned int waiting = (unsigned int)k->kernel->nr_waiting, i;
+	uint64_t load = 0;
+	uint32_t average;
 
+	for (i = 0; i < nr_sorted; i++)
+		load += k->records[sorted[i]].weight;
+	for (i = 0; i < nr_arrivals; i++)
+		load += k->records[arrivals[i]].weight;
+	average = nr_sorted + nr_arrivals ? (uint32_t)(load / (nr_sorted + nr_arrivals)) : 0;
 	if (news)
 		update_min();
 	place_those();
@@ -229,7 +236,9 @@ static void model_dispatch(bool news)
 		CHECK_EQ(d->gen, t->gen);
 		CHECK_EQ(d->vtime, t->vruntime);
 		CHECK_EQ(d->flags, SCXU_DECIDE_VTIME);
-		CHECK_EQ(d->slice_us, slice / 1000);
+		CHECK_EQ(d->slice_us,
+			 vruntime_slice(SLICE, waiting, CPUS, k->records[slot].weight, average) /
+				 1000);
 		head++;
 		room--;
 	}

@@ -15,12 +15,12 @@
 
 #include "kernel-part.h"
 
-#define TICK_NS	     4000000ull
-#define CREDIT_NS    3000000ull
-#define OVERLOAD     8
-#define IN_A_ROW     4
-#define LAG_SLICES   8
-#define ORDER_SLICES 64
+#define TICK_NS	       4000000ull
+#define CREDIT_NS      3000000ull
+#define SHORT_SLICE_NS 3000000ull
+#define IN_A_ROW       4
+#define LAG_SLICES     8
+#define ORDER_SLICES   64
 
 static void count(struct scxu_sim *m, unsigned int here, enum scxu_counter counter)
 {
@@ -761,9 +761,16 @@ static void end_slices(struct scxu_sim *m, uint64_t longest)
 
 	for (cpu = 0; cpu < m->o.nr_cpus; cpu++) {
 		const struct scxu_cpu *c = &m->kcpus[cpu];
+		uint64_t slice = c->slice;
 
+		if (slice >= SHORT_SLICE_NS)
+			slice = SCXU_SLICE_MAX_NS;
+		else if (slice > m->o.floor_ns / 2)
+			slice -= m->o.floor_ns / 4;
+		else
+			slice /= 2;
 		if (c->pid && c->pid != AGENT_PID &&
-		    m->now - c->since > (c->slice < longest ? c->slice : longest))
+		    m->now - c->since > (slice < longest ? slice : longest))
 			machine_kick(m, cpu, KICK_PREEMPT);
 	}
 }
@@ -813,7 +820,7 @@ void kernel_part_watch(struct scxu_sim *m, unsigned int here)
 		end_slices(m, 0);
 	}
 	serve_kicks(m, here, SCXU_SIM_MAX_CPUS);
-	if (m->kernel->nr_waiting > (uint64_t)OVERLOAD * m->o.nr_cpus)
+	if (m->kernel->nr_waiting || m->nr_shared || m->nr_starved)
 		end_slices(m, SCXU_SLICE_MAX_NS);
 	if (!agent_in_charge(m) || stock_left(m) || m->nr_shared || m->nr_starved)
 		kick_idle_cpus(m, here);
