@@ -78,6 +78,23 @@ static __always_inline void falls_short(const struct scxu_agent *a, struct scxu_
 		short_since = since;
 }
 
+/* Decisions that no CPU has come for yet, or so the agent says. */
+static __always_inline bool gave_any(struct scxu_agent *a, struct scxu_kernel *k)
+{
+	u32 cpu;
+
+	if (stock_left(a, k))
+		return true;
+	bpf_for (cpu, 0, nr_cpu_ids) {
+		struct scxu_agent_cpu *ac = bpf_map_lookup_elem(&agent_cpus, &cpu);
+		struct scxu_cpu *c = cpu_state(cpu);
+
+		if (ac && c && load(&ac->decisions_head) != load(&c->decisions_tail))
+			return true;
+	}
+	return false;
+}
+
 __noinline int floor_check(u64 now)
 {
 	struct scxu_cpu *me = cpu_state(bpf_get_smp_processor_id());
@@ -104,7 +121,7 @@ __noinline int floor_check(u64 now)
 			k->floor_longest = now - since;
 		k->in_charge_since = now;
 		floor_left_at = now;
-		probation = floor_hold ? now : 0;
+		probation = now;
 		asked_at = 0;
 		short_since = 0;
 		return 0;
@@ -126,9 +143,10 @@ __noinline int floor_check(u64 now)
 	since = short_since;
 	/*
 	 * CPUs have what the floor left in DSQ_SHARED, and are short of decisions only
-	 * after that. One that has answered and failed before is not given that long.
+	 * after that. One that has just answered is not given that long; that it has given
+	 * some is not believed of one that failed before.
 	 */
-	if (probation)
+	if (probation && (floor_hold || !gave_any(a, k)))
 		since = probation;
 	if (since && (s64)(now - since) > (s64)floor_ns)
 		floor_enter(k, me, SCXU_FLOOR_LATE, now);

@@ -705,7 +705,11 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 		} else {
 			if (turn.head)
 				advance_vnow(&me->vnow, turn.head);
-			if (agents)
+			/*
+			 * Of what waits for a decision, others may be far behind this one, and
+			 * who wakes would wait for all of them: then decisions tell.
+			 */
+			if (agents && !load(&k->nr_waiting))
 				advance_vnow(&k->vnow, agents);
 			taken = dsq_move_to_local(DSQ_SHARED);
 		}

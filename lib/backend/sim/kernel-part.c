@@ -619,6 +619,18 @@ static void falls_short(struct scxu_sim *m, unsigned int cpu)
 	m->k.short_cpu = cpu;
 }
 
+static bool gave_any(const struct scxu_sim *m)
+{
+	unsigned int cpu;
+
+	if (stock_left(m))
+		return true;
+	for (cpu = 0; cpu < m->o.nr_cpus; cpu++)
+		if (m->shm.agent_cpus[cpu].decisions_head != m->kcpus[cpu].decisions_tail)
+			return true;
+	return false;
+}
+
 static void floor_check(struct scxu_sim *m, unsigned int here)
 {
 	const struct scxu_agent *a = m->shm.agent;
@@ -633,7 +645,7 @@ static void floor_check(struct scxu_sim *m, unsigned int here)
 			k->floor_longest = m->now - k->in_charge_since;
 		k->floor_reason = SCXU_FLOOR_NONE;
 		m->k.floor_left_at = m->now;
-		m->k.probation = m->k.floor_hold ? m->now : 0;
+		m->k.probation = m->now;
 		m->k.asked_at = 0;
 		m->k.short_since = 0;
 		machine_note(m, "agent in charge", NULL, (int)here, 0);
@@ -646,7 +658,9 @@ static void floor_check(struct scxu_sim *m, unsigned int here)
 		floor_enter(m, here, SCXU_FLOOR_SILENT);
 		return;
 	}
-	since = m->k.probation ? m->k.probation : m->k.short_since;
+	since = m->k.short_since;
+	if (m->k.probation && (m->k.floor_hold || !gave_any(m)))
+		since = m->k.probation;
 	if (since && (int64_t)(m->now - since) > (int64_t)m->o.floor_ns)
 		floor_enter(m, here, SCXU_FLOOR_LATE);
 }
@@ -1201,7 +1215,7 @@ void kernel_part_dispatch(struct scxu_sim *m, unsigned int cpu, struct task *pre
 		} else {
 			if (head)
 				advance_vnow(&me->vnow, head);
-			if (agents)
+			if (agents && !m->kernel->nr_waiting)
 				advance_vnow(&m->kernel->vnow, agents);
 			taken = machine_move_shared(m, cpu);
 		}
