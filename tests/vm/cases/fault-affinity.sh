@@ -6,7 +6,6 @@
 # files: tests/vm/faults.sh
 # timeout: 600
 # reason: 20 tasks that compute are as many more that a hog waits for; its gap may be twice that beside 20 hogs.
-# reason: The sleeper was 5 to 18 ms late with turns of 47 to 230 us.
 
 . "${0%/*}/faults.sh"
 
@@ -23,6 +22,8 @@ fault()
 	GAP_LIMIT=$(product 2 "$(figure /tmp/work hogs_all.longest_gap_ms)")
 }
 
+# it was 71 to 116 ms late in four runs of thirty, by a virtual now that went past all that waited
+LATE_LIMIT=20
 SAME_WORK=hogs:20x0
 fault_case 12 --affinity agent
 cat /tmp/churn

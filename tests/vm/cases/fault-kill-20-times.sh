@@ -4,7 +4,6 @@
 # matrix: 6.16, 6.17, 6.18, 6.19, 7.3, newest
 # files: tests/vm/faults.sh
 # timeout: 600
-# reason: the sleeper was up to 24.1 ms late, at one of twenty times that an agent begins. Why is not known yet.
 
 . "${0%/*}/faults.sh"
 

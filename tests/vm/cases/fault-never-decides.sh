@@ -4,7 +4,6 @@
 # matrix: 6.16, 6.17, 6.18, 6.19, 7.3, newest
 # files: tests/vm/faults.sh
 # timeout: 400
-# reason: the sleeper was up to 22.3 ms late: it waits for the floor each time that the agent is believed again.
 
 . "${0%/*}/faults.sh"
 
