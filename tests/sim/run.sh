@@ -11,7 +11,7 @@ set -eu
 . "$(dirname "$0")/../names.sh"
 cd "$SCXU_ROOT"
 
-tests=(errors nices names invariants topology determinism examples regressions shares starve-option affinity shared-clock runtime sync idle-wakes pinned batch faults blame no-memory planted-bug gantt gantt-times speed generator generated)
+tests=(errors nices names invariants topology determinism examples regressions shares starve-option affinity shared-clock runtime sync idle-wakes turns pinned batch faults blame no-memory planted-bug gantt gantt-times speed generator generated)
 generated=(--seconds 10 --runs 200) # for each policy
 only=()
 list=
@@ -421,10 +421,20 @@ test_idle_wakes()
 	[ "$waits" -gt 100000 ] || { echo "interrupts of 100 us, and the longest wait is $waits ns"; return 1; }
 }
 
+# Who has less weight has shorter turns, and not as long ones after three times as long a
+# wait: 24 ms before.
+test_turns()
+{
+	local waits
+
+	waits=$(workload=hogs:4x0,4x5 longest_wait --duration 5) || return 1
+	[ "$waits" -lt 18000000 ] || { echo "a hog of nice 5 beside nice 0 waits for $waits ns"; return 1; }
+}
+
 # longest_wait ARGUMENT...: ns
 longest_wait()
 {
-	sim --workload "$PWD/$out/sleepers.json" --duration 1 --json "$@" >"$out/idle.json" || return 1
+	sim --workload "${workload:-$PWD/$out/sleepers.json}" --duration 1 --json "$@" >"$out/idle.json" || return 1
 	grep -o '"wait_max_ns": [0-9]*' "$out/idle.json" | sed 's/.* //' | sort -n | tail -n 1
 }
 
