@@ -508,8 +508,7 @@ static __always_inline void watch_look(struct watch *watch, struct scxu_kernel *
 	serve_kicks(-1);
 	if (sleep_awaited) {
 		sleep_awaited = 0; /* before the look: one that comes meanwhile is for the next */
-		end_waits_for_sleep(now,
-				    load(&k->nr_waiting) || scx_bpf_dsq_nr_queued(DSQ_SHARED) > 0);
+		end_waits_for_sleep(now, scx_bpf_dsq_nr_queued(DSQ_SHARED) > 0);
 	}
 	if (tasks_wait(k))
 		end_slices(now, scx_bpf_dsq_nr_queued(DSQ_KTHREADS) > 0 ? LONG_SLICE_NS

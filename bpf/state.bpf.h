@@ -180,8 +180,7 @@ static u64 short_since; /* hint: ns; 0: no CPU is short of decisions */
 static u32 own_order; /* hint: the policy decides by an order of its own, not by virtual time */
 static u32 agent_broken; /* hint: it gave what no agent can mean */
 static u64 floor_left_at; /* hint: ns */
-static u64
-	probation; /* hint: ns; since then an agent that has answered lately has decided nothing */
+static u64 probation; /* hint: ns; since then an agent that has answered decided nothing */
 static u64 floor_hold; /* hint: ns that an agent's answer is not believed */
 static u64 collect_at; /* hint: ns of the next look for starved tasks */
 static u32 collect_from; /* hint: word of maybe_waiting to begin with */

@@ -74,8 +74,8 @@ struct scxu_sched {
 	uint64_t pass; /* goes on where the last agent's ended */
 	uint64_t recalled_pass; /* the last in which the stock was recalled */
 	uint64_t enqueued; /* counts.enqueued when this pass began */
-	double took_ns; /* a pass of late, as far as it is known */
-	double took_n; /* what was enqueued in it */
+	uint64_t took_ns; /* a pass of late, as far as it is known */
+	uint64_t took_n; /* what was enqueued in it, in units of 1 / TOOK_UNIT */
 	bool pending; /* the last pass was not the last: the next follows at once */
 	bool news;  /* something was enqueued since */
 	bool kicked;
@@ -663,7 +663,8 @@ static uint64_t stock_left(const struct scxu_sched *s)
  * A slow policy, or one with page faults, would do nothing but decide anew what it has
  * decided: one that takes longer than this for a task keeps so much less in stock.
  */
-#define QUICK_NS 30000u
+#define QUICK_NS  30000u
+#define TOOK_UNIT 1024u
 
 static bool recall_is_due(const struct scxu_sched *s)
 {
@@ -681,8 +682,8 @@ static void reckon_cost(struct scxu_sched *s, uint64_t now)
 {
 	uint64_t took = s->pending && (int64_t)(now - s->now) > 0 ? now - s->now : 0;
 
-	s->took_ns += ((double)took - s->took_ns) / 16;
-	s->took_n += ((double)(s->counts.enqueued - s->enqueued) - s->took_n) / 16;
+	s->took_ns = (15 * s->took_ns + took) / 16;
+	s->took_n = (15 * s->took_n + TOOK_UNIT * (s->counts.enqueued - s->enqueued)) / 16;
 	s->enqueued = s->counts.enqueued;
 	s->pending = false;
 }
@@ -733,8 +734,8 @@ unsigned int scxu_room(const struct scxu_sched *s)
 	/* recalled entries keep their place until a CPU comes by */
 	uint64_t wanted = s->options.batch;
 
-	if (s->took_ns > s->took_n * QUICK_NS)
-		wanted = (uint64_t)((double)wanted * s->took_n * QUICK_NS / s->took_ns) ?: 1;
+	if (s->took_ns * TOOK_UNIT > s->took_n * QUICK_NS)
+		wanted = wanted * s->took_n * QUICK_NS / (s->took_ns * TOOK_UNIT) ?: 1;
 	/* ours takes one as soon as the pass has ended */
 	if (scxu_agent_cpu_free(s))
 		wanted++;
