@@ -277,7 +277,8 @@ static __always_inline u32 lowest_bit(u64 bits)
 
 /*
  * In DSQ_SHARED: one that begins between two ticks shall end at the next, not at the
- * one after. A light task that runs for two ticks waits for twice as long afterwards.
+ * one after, and earlier where the watch ends it (SHORT_SLICE_NS). A light task that runs
+ * for two ticks waits for twice as long afterwards.
  */
 static __always_inline u64 shared_slice(void)
 {
