@@ -18,7 +18,7 @@
  *  - A new task begins at V and asks for half a slice first [PLACE_DEADLINE_INITIAL].
  *  - A woken task preempts the task whose deadline is the latest, and later than its own
  *    [check_preempt_wakeup_fair() without RUN_TO_PARITY]; not when its waker is about
- *    to sleep [preempt_sync()].
+ *    to sleep [preempt_sync(), which lets the waker run for a while first].
  *
  * There is one order for all CPUs, and decisions are made ahead: who is decided and not
  * taken yet still competes. Where none is eligible, as when many CPUs ask, the one with

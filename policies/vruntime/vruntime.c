@@ -22,7 +22,8 @@
  *  - A woken task preempts the running task that is furthest ahead, if it is
  *    ahead of the woken one by more than a granularity of 1 ms, as virtual time
  *    of the woken [wakeup_preempt_entity(), sysctl_sched_wakeup_granularity]. Not when
- *    its waker is about to sleep: there will be a CPU [preempt_sync() of 6.19].
+ *    its waker is about to sleep: there will be a CPU [not in CFS; later kernels' fair class
+ *    has preempt_sync(), which lets the waker run for a while first].
  *  - The slice is a share of a round of 24 ms a CPU among those that wait, no
  *    longer than --slice-us and no shorter than 750 us; in proportion to its weight for a
  *    task of less than others, so that its turn comes as often as theirs [sched_slice(),
