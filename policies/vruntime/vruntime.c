@@ -17,8 +17,8 @@
  *    there each CPU has its own order. In one order, tasks that have a CPU each and
  *    less weight than that is worth are far ahead of others, and must stay in order
  *    among themselves.]
- *  - A new task begins one slice behind min_vruntime [START_DEBIT], so that
- *    forking gains nothing.
+ *  - A new task begins one slice behind min_vruntime [START_DEBIT], as it would get one
+ *    now, so that forking gains nothing.
  *  - A woken task preempts the running task that is furthest ahead, if it is
  *    ahead of the woken one by more than a granularity of 1 ms, as virtual time
  *    of the woken [wakeup_preempt_entity(), sysctl_sched_wakeup_granularity]. Not when
@@ -125,6 +125,27 @@ static uint64_t slice_of(const struct scxu_sched *sched, const struct vsched *s)
 	return s->slice_us < 50 ? 50000 : s->slice_us * 1000;
 }
 
+/* What those that wait share, as of this pass. */
+struct turns {
+	uint64_t longest; /* ns */
+	unsigned int waiting;
+	unsigned int cpus;
+	uint32_t average; /* weight */
+};
+
+static struct turns turns_of(const struct scxu_sched *sched, const struct vsched *s)
+{
+	return (struct turns) { .longest = slice_of(sched, s),
+				.waiting = scxu_nr_waiting(sched),
+				.cpus = scxu_nr_cpus(sched),
+				.average = s->nr ? (uint32_t)(s->load / s->nr) : 0 };
+}
+
+static uint64_t turn_of(const struct turns *turns, uint32_t weight)
+{
+	return vruntime_slice(turns->longest, turns->waiting, turns->cpus, weight, turns->average);
+}
+
 static void take_least(uint64_t vruntime, uint64_t *least, bool *any)
 {
 	if (!*any || (int64_t)(vruntime - *least) < 0)
@@ -173,7 +194,7 @@ static void into_tree(struct vsched *s, struct vtask *t)
 	RB_INSERT(tree, &s->tree, t);
 }
 
-static void place_arrivals(struct scxu_sched *sched, struct vsched *s)
+static void place_arrivals(struct vsched *s, const struct turns *turns)
 {
 	struct vtask *t;
 
@@ -187,11 +208,13 @@ static void place_arrivals(struct scxu_sched *sched, struct vsched *s)
 		/*
 		 * Not after what the kernel part says: where CPUs are idle its virtual now is
 		 * that of the last that began, and each would begin a slice behind the last.
+		 * And not by the longest slice: of 600 threads those that began while the
+		 * first of them ran would have waited until each of these has had it.
 		 */
 		if (t->is_new)
-			t->vruntime = vruntime_charge(s->min_vruntime, slice_of(sched, s), weight);
-		t->vruntime =
-			vruntime_limit(t->vruntime, s->min_vruntime, slice_of(sched, s), weight);
+			t->vruntime =
+				vruntime_charge(s->min_vruntime, turn_of(turns, weight), weight);
+		t->vruntime = vruntime_limit(t->vruntime, s->min_vruntime, turns->longest, weight);
 		into_tree(s, t);
 	}
 }
@@ -299,18 +322,16 @@ static int cpu_for_limited(struct scxu_sched *sched, const struct scxu_task *tas
 static void dispatch(struct scxu_sched *sched)
 {
 	struct vsched *s = scxu_sched_data(sched);
-	unsigned int room = scxu_room(sched), cpus = scxu_nr_cpus(sched);
-	unsigned int waiting = scxu_nr_waiting(sched);
-	uint64_t longest = slice_of(sched, s);
-	uint32_t average = s->nr ? (uint32_t)(s->load / s->nr) : 0;
+	struct turns turns = turns_of(sched, s);
+	unsigned int room = scxu_room(sched);
 	struct vtask *t, *next;
 
 	update_min_vruntime(sched, s);
-	place_arrivals(sched, s);
+	place_arrivals(s, &turns);
 	for (t = RB_MIN(tree, &s->tree); t && room; t = next) {
 		struct scxu_task *task = scxu_task_of(t);
-		bool limited = task->nr_cpus_allowed < cpus;
-		uint64_t slice = vruntime_slice(longest, waiting, cpus, task->weight, average);
+		bool limited = task->nr_cpus_allowed < turns.cpus;
+		uint64_t slice = turn_of(&turns, task->weight);
 		unsigned int flags = SCXU_VTIME;
 		int cpu = scxu_idle_cpu(sched, task), err;
 

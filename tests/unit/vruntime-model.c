@@ -158,7 +158,7 @@ static void update_min(void)
 		min_vruntime = least;
 }
 
-static void place_those(void)
+static void place_those(unsigned int waiting, uint32_t average)
 {
 	unsigned int i;
 
@@ -169,7 +169,10 @@ static void place_those(void)
 		if (t->how & SCXU_WAIT_WAKEUP)
 			t->vruntime = vruntime_place(t->vruntime, min_vruntime);
 		if (t->how & SCXU_WAIT_NEW)
-			t->vruntime = vruntime_charge(min_vruntime, SLICE, weight);
+			t->vruntime = vruntime_charge(min_vruntime,
+						      vruntime_slice(SLICE, waiting, CPUS, weight,
+								     average),
+						      weight);
 		t->vruntime = vruntime_limit(t->vruntime, min_vruntime, SLICE, weight);
 		t->seq = ++seq;
 		t->arrived = false;
@@ -219,7 +222,7 @@ static void model_dispatch(bool news)
 	average = nr_sorted + nr_arrivals ? (uint32_t)(load / (nr_sorted + nr_arrivals)) : 0;
 	if (news)
 		update_min();
-	place_those();
+	place_those(waiting, average);
 	while (nr_sorted && room) {
 		uint32_t slot = sorted[0];
 		struct model_task *t = &tasks[slot];

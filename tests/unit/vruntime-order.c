@@ -123,6 +123,31 @@ static void new_ones(void)
 	end();
 }
 
+/*
+ * Behind by the slice that it would get among those that wait, not by the longest: threads
+ * that began a little later than 300 others did not run in 5 s with --slice-us 100000.
+ */
+static void new_ones_among_many(void)
+{
+	struct scxu_decision d;
+	uint32_t slot;
+
+	begin_with(4, 8, 100 * MS);
+	for (slot = 0; slot < 600; slot++)
+		old_task(slot, 0);
+	scxu_engine_pass(sched, 1);
+	new_task(600, 0, 100, 0);
+	new_task(601, 0, 50, 0);
+	scxu_engine_pass(sched, 2);
+	for (slot = 0; slot < 602; slot++) {
+		CHECK_EQ(kernel_part_dispatch(k, 0, &d), APPLIED);
+		if (d.slot >= 600)
+			CHECK_EQ(d.vtime, (d.slot == 600 ? 750 : 1500) * MS / 1000);
+		scxu_engine_pass(sched, 3);
+	}
+	end();
+}
+
 /* One that is recalled from the stock goes before its equals that came later. */
 static void recalled_keeps_its_turn(void)
 {
@@ -581,6 +606,7 @@ int main(void)
 {
 	by_vruntime();
 	new_ones();
+	new_ones_among_many();
 	recalled_keeps_its_turn();
 	charges();
 	sleepers();
