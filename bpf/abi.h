@@ -24,7 +24,7 @@
 #include <linux/types.h>
 #endif
 
-#define SCXU_ABI		3u	/* kernel part and library must agree */
+#define SCXU_ABI		4u	/* kernel part and library must agree */
 
 #define SCXU_MAX_CPUS		1024u	/* bits in scxu_record.cpus */
 #define SCXU_MAX_TASKS		(1u << 20)
@@ -153,6 +153,7 @@ struct scxu_cpu {
 	__u8 limited;		/* its task is none that the agent orders, though it may have been */
 	__u8 left;		/* ops.cpu_offline has told that it goes */
 	__u8 in_order;		/* enum scxu_in_order: does its task go by virtual time */
+	__u8 alone;		/* it runs on since there was nothing else: a tick ends that */
 	__u32 looked;		/* at so many tasks of DSQ_SHARED, the present time */
 	__u32 preempts;		/* that the agent wished for, in the present window */
 	__u32 preempts_at;	/* which that is */
@@ -235,7 +236,7 @@ struct scxu_kernel {
 	__s32 agent_tid;
 	__s32 agent_tgid;
 	__s32 retire_tid;	/* this agent shall give way to another */
-	__u32 pad;
+	__u32 rests;		/* grows each time that it is run only to sleep: nothing waited for long */
 	__u64 agent_gone_at;	/* ns; 0: it lives */
 	__u64 nr_episodes;	/* the last is at (nr_episodes - 1) % SCXU_EPISODES */
 	struct scxu_episode episodes[SCXU_EPISODES];

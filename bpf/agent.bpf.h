@@ -345,12 +345,17 @@ static __always_inline void wait_in_pass(u64 now)
 	agent_due = now + (pause < PASS_PAUSE_NS ? pause : PASS_PAUSE_NS);
 }
 
-/* It begins to run. */
-static __always_inline void agent_runs(struct task_struct *p)
+/*
+ * It begins to run. Only to sleep, perhaps: then it is told, for the task that it displaces
+ * is work that would keep it awake for ever, beside as many hogs as CPUs.
+ */
+static __always_inline void agent_runs(struct task_struct *p, struct scxu_kernel *k)
 {
 	u64 now = bpf_ktime_get_ns();
 
-	agent_shall_rest = 0;
+	if (agent_shall_rest == SHALL_SLEEP && k)
+		k->rests++;
+	agent_shall_rest = NO_REST;
 	agent_due = 0;
 	agent_woke_at = p->se.sum_exec_runtime;
 	fetched_after = now - fetched_at;
@@ -381,7 +386,7 @@ __noinline bool fetch_agent(s32 cpu)
 	} else if (slots < 2) {
 		/* collect() has filled the buffer: one place is for the decision of this CPU */
 	} else if (__sync_val_compare_and_swap(&agent_parked, 1, 0) == 1) {
-		agent_runs(p);
+		agent_runs(p, kernel_state());
 		if (where != cpu && scx_bpf_task_running(p)) {
 			/* that CPU is just switching it out (see take()): back there */
 			dsq_insert(p, DSQ_LOCAL_ON | where, floor_ns, ENQ_HEAD | ENQ_PREEMPT);

@@ -412,7 +412,8 @@ static __always_inline void end_waits_for_sleep(u64 now, bool waits)
 /*
  * An agent that sleeps is asked in any case: none may sleep for ever beside waiting
  * tasks. One that is parked when no CPU finds it, when a task woke whose waker did not
- * sleep, or when it was parked all the time since the last look: then it shall sleep.
+ * sleep, or when it was parked all the time since the last look, and nothing waits: then
+ * it shall sleep.
  */
 static __always_inline void look_after_agent(struct scxu_kernel *k, struct scxu_agent *a,
 					     struct scxu_cpu *me, u64 now)
@@ -427,9 +428,9 @@ static __always_inline void look_after_agent(struct scxu_kernel *k, struct scxu_
 	} else if (agent_is_wanted(a) || unasked == UNASKED_WAKEUP ||
 		   (waiting && !stock_left(a, k))) {
 		call_agent(me, now);
-	} else if (since) {
+	} else if (since && !waiting) {
 		/* nobody has to give way for that */
-		agent_shall_rest = 1;
+		agent_shall_rest = SHALL_SLEEP;
 		kick_an_idle_cpu();
 	}
 }

@@ -232,7 +232,7 @@ static __always_inline void enqueue_agent(struct task_struct *p, u64 enq_flags,
 
 	agent_pass = passes;
 	if (enq_flags & ENQ_WAKEUP)
-		agent_runs(p);
+		agent_runs(p, kernel_state());
 	if (enq_flags & ENQ_WAKEUP && has_budget) {
 		/* It has slept: it may run at once, for so long as the floor would wait. */
 		dsq_insert(p, DSQ_LOCAL, floor_ns, enq_flags | ENQ_HEAD | ENQ_PREEMPT);
@@ -266,7 +266,7 @@ static __always_inline void enqueue_agent(struct task_struct *p, u64 enq_flags,
 		wait_in_pass(now); /* its silence counts, whatever its budget */
 	else
 		wait_for_budget(now);
-	agent_shall_rest = 1; /* it wants to go on, whether it is asked or not */
+	agent_shall_rest = GOES_ON; /* it wants to, whether it is asked or not */
 	park_agent(a, me, now);
 }
 
@@ -439,7 +439,7 @@ s32 BPF_STRUCT_OPS(scxu_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wak
 	if (!k || !me)
 		return prev_cpu;
 	if (is_agent)
-		agent_runs(p);
+		agent_runs(p, k);
 	kept = is_agent || (p->flags & PF_KTHREAD) || kept_in_kernel(p);
 	if (!kept && !agent_in_charge(k)) {
 		u64 now = bpf_ktime_get_ns();
@@ -495,9 +495,21 @@ static __always_inline void runs_on(struct task_struct *prev, u64 slice, u64 vti
 	advance_vnow(&me->vnow, vtime);
 	me->vtime = vtime - me->shift;
 	me->since = now;
+	me->alone = 0;
 	if (me->in_order)
 		me->in_order = SCXU_IN_ORDER;
 	task_set_slice(prev, slice);
+}
+
+/*
+ * There is nothing else: the kernel need not ask again at the next tick, which costs a CPU
+ * some thousandths of its time. What comes meanwhile waits no longer for that: scxu_tick().
+ */
+static __always_inline void runs_on_alone(struct task_struct *prev, u64 vtime, struct scxu_cpu *me,
+					  u64 now)
+{
+	runs_on(prev, slice_ns > LONG_SLICE_NS ? slice_ns : LONG_SLICE_NS, vtime, me, now);
+	me->alone = 1;
 }
 
 static __always_inline void keep_running(struct task_struct *prev, struct task_ctx *t, u64 vtime,
@@ -734,13 +746,10 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 	if (left)
 		kick_an_idle_cpu();
 	if (!taken) {
-		/*
-		 * Nothing for this CPU: a running task goes on. Not for the kernel's
-		 * 20 ms though, in which what comes meanwhile would have to wait.
-		 */
+		/* nothing for this CPU: a running task goes on */
 		if (prev_t && !scx_bpf_dsq_nr_queued(DSQ_LOCAL)) {
 			if (turn.in_order)
-				runs_on(prev, slice_ns, turn.prev_vtime, me, now);
+				runs_on_alone(prev, turn.prev_vtime, me, now);
 			else
 				task_set_slice(prev, slice_ns);
 		} else if (left && !prev_t)
@@ -822,6 +831,7 @@ void BPF_STRUCT_OPS(scxu_running, struct task_struct *p)
 	me->slice = t->slice ?: slice_ns;
 	me->weight = p->scx.weight;
 	me->slot = t->slot;
+	me->alone = 0;
 	me->limited = !agent_orders(p);
 	/* nor who starved: by its virtual time it would have to give way at once */
 	me->in_order = p->flags & PF_KTHREAD || p->pid == agent_tid || t->flags & TASK_STARVED
@@ -851,6 +861,11 @@ void BPF_STRUCT_OPS(scxu_tick, struct task_struct *p)
 	struct scxu_cpu *me = cpu_state(bpf_get_smp_processor_id());
 	struct task_ctx *t;
 
+	/* the watch is armed while anything waits; what the kernel itself inserts, it does not see */
+	if (me && me->alone &&
+	    (*(volatile u32 *)&watch_armed || scx_bpf_dsq_nr_queued(DSQ_LOCAL) > 0) &&
+	    (s64)(bpf_ktime_get_ns() - me->since) >= (s64)slice_ns)
+		task_set_slice(p, 0);
 	if (!(wanted_hints & 1u << SCXU_EVENT_TICK))
 		return;
 	t = task_ctx(p);

@@ -145,6 +145,8 @@ struct {
 	__type(value, struct watch);
 } watches SEC(".maps");
 
+enum shall_rest { NO_REST, GOES_ON, SHALL_SLEEP };
+
 /*
  * Private to the kernel part: the loader takes the mmap flag off this section.
  * Hints (marked so) are written without order; a lost update costs one check.
@@ -163,8 +165,11 @@ static u64 births;
 static u64 kicks_served; /* hint: scxu_agent.kick_seq */
 static u64 woken; /* hint: scxu_agent.sleeps for which it was woken */
 static u32 agent_parked; /* it waits in no DSQ, for a CPU that needs it */
-/* hint: it was parked for long, or in a pass; the next CPU that looks for work fetches it. (volatile: clang makes a byte of it, and libbpf refuses that) */
-static volatile u32 agent_shall_rest;
+/*
+ * hint: the next CPU that looks for work fetches it: it was parked in a pass, or for long beside
+ * nothing that waits. (volatile: clang makes a byte of it, and libbpf refuses that)
+ */
+static volatile u32 agent_shall_rest; /* enum shall_rest */
 static u64 agent_due; /* hint: ns; until then nobody has to give way to it; 0: it has its time */
 static u64 parked_pass; /* hint: scxu_agent.passes when the watch saw it parked */
 static u64 fetched_at; /* hint: ns; when it last began to run */

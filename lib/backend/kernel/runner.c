@@ -139,6 +139,7 @@ static void agent_loop(struct scxu_runner *r)
 {
 	const struct scxu_engine_counts *counts = scxu_engine_counts(r->sched);
 	const struct scxu_kernel *k = r->part.shm.kernel;
+	uint32_t rests = scxu_load(&k->rests), rests_before;
 	bool told = false;
 
 	protect_drop_capabilities();
@@ -170,8 +171,10 @@ static void agent_loop(struct scxu_runner *r)
 		 * In partial mode the fair class may keep all CPUs for longer than the kernel
 		 * lets a task of ours be runnable: then only what has to run may be.
 		 */
+		rests_before = rests;
+		rests = scxu_load(&k->rests);
 		if ((counts->decided != decided || counts->enqueued != enqueued) &&
-		    !r->options.partial)
+		    rests == rests_before && !r->options.partial)
 			agent_park(r);
 		else
 			agent_sleep(r);

@@ -272,6 +272,7 @@ void agent_step(struct scxu_sim *m, unsigned int cpu)
 	struct agent *a = &m->agent;
 	struct scxu_agent *shared = m->shm.agent;
 	uint64_t decided, refused;
+	bool told;
 
 	switch (a->state) {
 	case AGENT_WAKES:
@@ -302,7 +303,9 @@ void agent_step(struct scxu_sim *m, unsigned int cpu)
 			break;
 		}
 		scxu_engine_settle(m->sched);
-		if (has_worked(m) != a->worked) {
+		told = m->kernel->rests != a->rests;
+		a->rests = m->kernel->rests;
+		if (has_worked(m) != a->worked && !told) {
 			shared->rest = SCXU_REST_PARKS;
 			a->state = AGENT_PARKS;
 			a->task.slice = 0; /* sched_yield() */

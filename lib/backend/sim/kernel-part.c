@@ -286,7 +286,9 @@ static void wait_in_pass(struct scxu_sim *m)
 
 static void agent_runs(struct scxu_sim *m)
 {
-	m->k.agent_shall_rest = false;
+	if (m->k.agent_shall_rest == SHALL_SLEEP)
+		m->kernel->rests++;
+	m->k.agent_shall_rest = NO_REST;
 	m->k.agent_due = 0;
 	m->k.agent_woke_at = m->agent.task.runtime;
 	m->k.fetched_after = m->now - m->k.fetched_at;
@@ -801,8 +803,8 @@ static void look_after_agent(struct scxu_sim *m, unsigned int here)
 	} else if (agent_is_wanted(m) || m->k.unasked == UNASKED_WAKEUP ||
 		   (waiting && !stock_left(m))) {
 		call_agent(m, here);
-	} else if (since) {
-		m->k.agent_shall_rest = true;
+	} else if (since && !waiting) {
+		m->k.agent_shall_rest = SHALL_SLEEP;
 		kick_an_idle_cpu(m, here);
 	}
 }
@@ -978,7 +980,7 @@ static void enqueue_agent(struct scxu_sim *m, struct task *t, bool wakeup, unsig
 			wait_in_pass(m);
 		else
 			wait_for_budget(m);
-		m->k.agent_shall_rest = true;
+		m->k.agent_shall_rest = GOES_ON;
 		park_agent(m, here);
 		return;
 	}

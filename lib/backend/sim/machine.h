@@ -178,6 +178,7 @@ struct agent {
 	bool rung;
 	bool stopped;
 	uint64_t worked; /* events and decisions before this activation */
+	uint32_t rests; /* scxu_kernel.rests, as it has seen it */
 	uint64_t activations;
 };
 
@@ -199,7 +200,8 @@ struct kernel_private {
 	uint64_t woken;
 	enum { ASKED, UNASKED, UNASKED_WAKEUP } unasked;
 	uint64_t unread_pass, unread_vtime;
-	bool agent_parked, agent_shall_rest;
+	bool agent_parked;
+	enum { NO_REST, GOES_ON, SHALL_SLEEP } agent_shall_rest;
 	uint64_t agent_due;
 	uint64_t parked_pass;
 	uint64_t agent_pass;
