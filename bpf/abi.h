@@ -160,6 +160,7 @@ struct scxu_cpu {
 	__u64 vnow;		/* virtual now of its order: see state.bpf.h */
 	__u64 shift;		/* what the agent's order is behind it */
 	__u64 limited_at;	/* ns; when a task came that the agent does not order */
+	__u64 short_since;	/* ns; since then its task goes on for want of decisions; 0: it does not */
 	__u64 counters[SCXU_NR_COUNTERS];
 	__u64 waits[SCXU_WAIT_BUCKETS];
 	__u32 events[SCXU_EVENTS] __attribute__((aligned(64)));

@@ -213,11 +213,12 @@ static __always_inline u64 decided_vtime(const struct scxu_decision *d)
 	return r ? r->vtime : 0;
 }
 
-enum take_how { TAKE_DECISION, TAKE_FLOOR, TAKE_STARVED };
+enum take_how { TAKE_DECISION, TAKE_SHORT, TAKE_FLOOR, TAKE_STARVED };
 
 /*
  * Claims the wait that the decision (which makes sense) names and inserts its task into this CPU's
- * local DSQ (a decision), DSQ_SHARED (the floor), or DSQ_STARVED. Returns 0; 1 when
+ * local DSQ (a decision, or one that the CPU makes for want of any), DSQ_SHARED (the floor), or
+ * DSQ_STARVED. Returns 0; 1 when
  * it did not go into the local one; or -EINVAL, -ENOENT (stale), -EBUSY (bounced) having
  * counted it: the task then still waits, or is gone.
  */
@@ -242,7 +243,7 @@ __noinline int take(struct scxu_decision *d __arg_nonnull, s32 cpu, u32 how)
 		return -EINVAL;
 	}
 	slice = d->slice_us ? (u64)d->slice_us * 1000 : slice_ns;
-	if (how != TAKE_DECISION)
+	if (how == TAKE_FLOOR || how == TAKE_STARVED)
 		/* who starves does so beside thousands: the watch ends it early */
 		slice = how == TAKE_STARVED ? TICK_NS / 4 : shared_slice();
 	waiting = d->gen << SCXU_GEN_SHIFT | SCXU_TASK_WAITING;
@@ -268,7 +269,8 @@ __noinline int take(struct scxu_decision *d __arg_nonnull, s32 cpu, u32 how)
 	 * state without a lock, may find it disabled (by a callback that runs on
 	 * its behalf) and ejects. From DSQ_SHARED such a task is passed over.
 	 */
-	shared = how != TAKE_DECISION || (scx_bpf_task_running(p) && scx_bpf_task_cpu(p) != cpu);
+	shared = how == TAKE_FLOOR || how == TAKE_STARVED ||
+		 (scx_bpf_task_running(p) && scx_bpf_task_cpu(p) != cpu);
 
 	slots = scx_bpf_dispatch_nr_slots();
 	if (how == TAKE_STARVED)
@@ -324,7 +326,9 @@ __noinline int take(struct scxu_decision *d __arg_nonnull, s32 cpu, u32 how)
 	if (shared)
 		kick_idle_for(p, me);
 	bpf_task_release(p);
-	if (how == TAKE_FLOOR) {
+	if (how == TAKE_SHORT) {
+		me->counters[SCXU_COUNT_floor_rescues]++;
+	} else if (how == TAKE_FLOOR) {
 		me->counters[SCXU_COUNT_floor_rescues]++;
 		__sync_fetch_and_add(&last_episode(k)->tasks, 1);
 	} else if (how == TAKE_STARVED) {

@@ -215,6 +215,69 @@ __noinline int collect(s32 cpu, u64 now, u32 how)
 }
 
 /*
+ * A CPU's task goes on for want of a decision, beside others that wait for one. For longer
+ * than this it does not: the agent is slow, though not out, and the CPU takes the first of
+ * them by itself. Of many, the first of those that it looks at.
+ */
+#define SHORT_NS   (floor_ns / 2)
+#define FIRST_LOOK 8 /* words of maybe_waiting with any bit */
+
+__noinline int take_first(u32 cpu, u64 prev_vtime)
+{
+	struct scxu_kernel *k = kernel_state();
+	struct scxu_decision d = {};
+	u32 words, i, looked = 0;
+	u64 best = prev_vtime;
+	bool found = false;
+
+	if (!k)
+		return -EINVAL;
+	words = (*(volatile u32 *)&k->slots_high + 63) / 64;
+	bpf_for (i, 0, words) {
+		u32 w = first_from, b;
+		u64 *word, bits;
+
+		if (w >= words)
+			w = 0;
+		first_from = w + 1;
+		word = bpf_map_lookup_elem(&maybe_waiting, &w);
+		if (!word)
+			break;
+		bits = load(word);
+		if (!bits)
+			continue;
+		bpf_for (b, 0, 64) {
+			struct scxu_record *r;
+			u64 state, vtime;
+
+			if (!(bits & (1ull << b)))
+				continue;
+			r = record(w * 64 + b);
+			if (!r)
+				continue;
+			state = load(&r->state);
+			if ((state & SCXU_STATE_MASK) != SCXU_TASK_WAITING ||
+			    (r->nr_cpus_allowed < nr_possible &&
+			     !(r->cpus[cpu / 64 % (SCXU_MAX_CPUS / 64)] >> (cpu & 63) & 1)))
+				continue;
+			vtime = by_cpu(cpu, r->vtime, r->weight);
+			if (!scxu_vtime_before(vtime, best))
+				continue;
+			best = vtime;
+			found = true;
+			d.slot = w * 64 + b;
+			d.gen = state >> SCXU_GEN_SHIFT;
+		}
+		if (++looked == FIRST_LOOK)
+			break;
+	}
+	if (!found)
+		return -ENOENT;
+	d.slice_us = shared_slice() / 1000;
+	return take(&d, cpu, TAKE_SHORT);
+}
+
+/*
  * So far the kernel part looks into DSQ_SHARED, which may be of any length, at a time. The
  * count is in memory: of a variable the verifier would follow each value.
  */

@@ -31,7 +31,8 @@
  * tasks move from custody to DSQ_SHARED, and new ones go there directly, until
  * it answers. While both kinds are there, a CPU takes whichever is first by virtual
  * time: its own order and the agent's in one unit (state.bpf.h), so that neither side
- * starves the other.
+ * starves the other. An agent that answers, but slowly, keeps the machine: a CPU that is
+ * short of decisions for half as long takes the first that waits (take_first()).
  *
  * Why no task is lost
  * -------------------
@@ -517,6 +518,7 @@ static __always_inline void keep_running(struct task_struct *prev, struct task_c
 {
 	me->counters[SCXU_COUNT_kept_running]++;
 	short_since = 0; /* the CPU has what it wants */
+	me->short_since = 0;
 	runs_on(prev, t->slice ?: slice_ns, vtime, me, now);
 }
 
@@ -742,6 +744,9 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 		     : has_unread(a) || agent_shall_rest || fetched_after > AGENT_BUSY_NS)) &&
 	    fetch_agent(cpu))
 		return;
+	if (!taken && turn.in_order && me->short_since && agent_in_charge(k) &&
+	    (s64)(now - me->short_since) > (s64)SHORT_NS && !test_no_floor)
+		taken = !take_first(cpu, turn.prev_vtime);
 	left = stock_left(a, k);
 	if (left)
 		kick_an_idle_cpu();
@@ -755,8 +760,11 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 		} else if (left && !prev_t)
 			kick_cpu(cpu, 0); /* we saw too many stale ones: again */
 	}
-	if (!taken && load(&k->nr_waiting))
+	if (!taken && load(&k->nr_waiting)) {
 		falls_short(a, me, now);
+		if (!me->short_since)
+			me->short_since = now;
+	}
 	if (load(&k->nr_waiting) > left && (!taken || left < nr_cpu_ids)) {
 		/* ahead of need while it sleeps, or a CPU idles; else it comes in time */
 		if (agent_has_work(a)) {
@@ -832,6 +840,7 @@ void BPF_STRUCT_OPS(scxu_running, struct task_struct *p)
 	me->weight = p->scx.weight;
 	me->slot = t->slot;
 	me->alone = 0;
+	me->short_since = 0;
 	me->limited = !agent_orders(p);
 	/* nor who starved: by its virtual time it would have to give way at once */
 	me->in_order = p->flags & PF_KTHREAD || p->pid == agent_tid || t->flags & TASK_STARVED

@@ -189,6 +189,7 @@ static u64 probation; /* hint: ns; since then an agent that has answered decided
 static u64 floor_hold; /* hint: ns that an agent's answer is not believed */
 static u64 collect_at; /* hint: ns of the next look for starved tasks */
 static u32 collect_from; /* hint: word of maybe_waiting to begin with */
+static u32 first_from; /* hint: likewise, for take_first() */
 static u64 rescue_at; /* hint: ns of the next look for starved tasks in DSQ_SHARED */
 static u32 rescue_turn; /* hint: odd: it begins with the first of the order */
 static u32 watch_armed;

@@ -11,7 +11,7 @@ set -eu
 . "$(dirname "$0")/../names.sh"
 cd "$SCXU_ROOT"
 
-tests=(errors nices names invariants topology determinism examples regressions shares starve-option affinity shared-clock runtime sync idle-wakes turns pinned batch faults blame no-memory planted-bug gantt gantt-times speed generator generated)
+tests=(errors nices names invariants topology determinism examples regressions shares starve-option affinity shared-clock runtime sync idle-wakes turns slow-agent pinned batch faults blame no-memory planted-bug gantt gantt-times speed generator generated)
 generated=(--seconds 10 --runs 200) # for each policy
 only=()
 list=
@@ -429,6 +429,16 @@ test_turns()
 
 	waits=$(workload=hogs:4x0,4x5 longest_wait --duration 5) || return 1
 	[ "$waits" -lt 18000000 ] || { echo "a hog of nice 5 beside nice 0 waits for $waits ns"; return 1; }
+}
+
+# An agent that takes .6 ms for each decision: a CPU without one lets its task go on for a tick
+# and no longer, and takes the first that waits. 42 ms before.
+test_slow_agent()
+{
+	local waits
+
+	waits=$(workload=hogs:4x0,4x5+sleeper:1ms longest_wait --duration 5 --agent-decision 600000) || return 1
+	[ "$waits" -lt 36000000 ] || { echo "a hog waits for $waits ns beside an agent that is slow"; return 1; }
 }
 
 # longest_wait ARGUMENT...: ns

@@ -471,7 +471,7 @@ static void kick_idle_for(struct scxu_sim *m, const struct task *t, unsigned int
 
 static void watch_arm(struct scxu_sim *m);
 
-enum take_how { TAKE_DECISION, TAKE_FLOOR, TAKE_STARVED };
+enum take_how { TAKE_DECISION, TAKE_SHORT, TAKE_FLOOR, TAKE_STARVED };
 
 /* 0; 1: not into the local DSQ; -EINVAL, -ENOENT, -EBUSY: counted, see bpf/ */
 static int take(struct scxu_sim *m, const struct scxu_decision *d, unsigned int cpu,
@@ -497,7 +497,7 @@ static int take(struct scxu_sim *m, const struct scxu_decision *d, unsigned int 
 	if (d->flags & SCXU_DECIDE_VTIME)
 		vtime = within(d->vtime, m->kernel->vnow, slices(m, LAG_SLICES, t->weight),
 			       lead_limit(m, t->weight));
-	if (how == TAKE_DECISION && !task_allowed(t, cpu)) {
+	if ((how == TAKE_DECISION || how == TAKE_SHORT) && !task_allowed(t, cpu)) {
 		count(m, cpu, SCXU_COUNT_bounced);
 		r->flags |= SCXU_WAIT_BOUNCED;
 		push_event(m, cpu, d->slot);
@@ -509,7 +509,7 @@ static int take(struct scxu_sim *m, const struct scxu_decision *d, unsigned int 
 	r->state = d->gen << SCXU_GEN_SHIFT | SCXU_TASK_TAKEN;
 	m->kernel->nr_waiting--;
 	m->nr_custody--;
-	if (how != TAKE_DECISION)
+	if (how == TAKE_FLOOR || how == TAKE_STARVED)
 		slice = how == TAKE_STARVED ? TICK_NS / 4 : shared_slice(m);
 	t->vtime = vtime;
 	t->last_slice = slice;
@@ -518,6 +518,10 @@ static int take(struct scxu_sim *m, const struct scxu_decision *d, unsigned int 
 	if (how == TAKE_DECISION && slice > m->longest_slice)
 		m->longest_slice = slice;
 	switch (how) {
+	case TAKE_SHORT:
+		machine_insert_local(m, t, cpu, slice, false, false);
+		count(m, cpu, SCXU_COUNT_floor_rescues);
+		break;
 	case TAKE_FLOOR:
 		machine_insert_shared(m, t, slice, by_cpu(m, cpu, vtime, t->weight));
 		kick_idle_for(m, t, cpu);
@@ -705,6 +709,42 @@ static int collect(struct scxu_sim *m, unsigned int cpu, enum take_how how)
 		}
 	}
 	return moved;
+}
+
+#define FIRST_LOOK 8
+
+static int take_first(struct scxu_sim *m, unsigned int cpu, uint64_t prev_vtime)
+{
+	uint64_t n = words(m), i, best = prev_vtime;
+	unsigned int looked = 0;
+	struct scxu_decision d = { .slice_us = (uint32_t)(shared_slice(m) / 1000) };
+	bool found = false;
+
+	for (i = 0; i < n && looked < FIRST_LOOK; i++) {
+		uint32_t w = m->k.first_from < n ? m->k.first_from : 0;
+		uint64_t bits = m->k.waiting_bits[w];
+
+		m->k.first_from = w + 1;
+		if (bits)
+			looked++;
+		for (; bits; bits &= bits - 1) {
+			uint32_t slot = w * 64 + (uint32_t)__builtin_ctzll(bits);
+			const struct scxu_record *r = &m->records[slot];
+			uint64_t vtime;
+
+			if ((r->state & SCXU_STATE_MASK) != SCXU_TASK_WAITING ||
+			    !m->k.tasks[slot] || !task_allowed(m->k.tasks[slot], cpu))
+				continue;
+			vtime = by_cpu(m, cpu, r->vtime, r->weight);
+			if (!scxu_vtime_before(vtime, best))
+				continue;
+			best = vtime;
+			found = true;
+			d.slot = slot;
+			d.gen = r->state >> SCXU_GEN_SHIFT;
+		}
+	}
+	return found ? take(m, &d, cpu, TAKE_SHORT) : -ENOENT;
 }
 
 #define HEAD_LOOK    512
@@ -1120,6 +1160,7 @@ static void keep_running(struct scxu_sim *m, struct task *prev, uint64_t vtime, 
 {
 	count(m, cpu, SCXU_COUNT_kept_running);
 	m->k.short_since = 0;
+	m->kcpus[cpu].short_since = 0;
 	runs_on(m, prev, prev->last_slice ? prev->last_slice : m->o.slice_ns, vtime, cpu);
 }
 
@@ -1232,6 +1273,9 @@ void kernel_part_dispatch(struct scxu_sim *m, unsigned int cpu, struct task *pre
 						    m->k.fetched_after > AGENT_BUSY_NS)) &&
 	    fetch_agent(m, cpu))
 		return;
+	if (!taken && in_order && me->short_since && agent_in_charge(m) &&
+	    (int64_t)(m->now - me->short_since) > (int64_t)(m->o.floor_ns / 2))
+		taken = !take_first(m, cpu, prev_vtime);
 	left = stock_left(m);
 	if (left)
 		kick_an_idle_cpu(m, cpu);
@@ -1244,8 +1288,11 @@ void kernel_part_dispatch(struct scxu_sim *m, unsigned int cpu, struct task *pre
 		} else if (left && !prev)
 			machine_kick(m, cpu, KICK_PLAIN);
 	}
-	if (!taken && m->kernel->nr_waiting)
+	if (!taken && m->kernel->nr_waiting) {
 		falls_short(m, cpu);
+		if (!me->short_since)
+			me->short_since = m->now;
+	}
 	if (m->kernel->nr_waiting > left && (!taken || left < m->o.nr_cpus) && agent_has_work(m)) {
 		if (!taken || (!left && m->shm.agent->rest == SCXU_REST_SLEEPS))
 			call_agent(m, cpu);
@@ -1289,6 +1336,7 @@ void kernel_part_running(struct scxu_sim *m, struct task *t, unsigned int cpu)
 	me->weight = t->weight;
 	me->slot = t->slot;
 	me->limited = !agent_orders(m, t);
+	me->short_since = 0;
 	me->in_order = t == &m->agent.task || t->starved ? SCXU_NOT_IN_ORDER : SCXU_IN_ORDER;
 	t->starved = false;
 	me->pid = t->pid;

@@ -215,6 +215,7 @@ struct kernel_private {
 	uint64_t floor_left_at, floor_hold;
 	uint64_t collect_at;
 	uint32_t collect_from;
+	uint32_t first_from;
 	uint64_t rescue_at;
 	uint32_t rescue_turn;
 	bool watch_armed;
