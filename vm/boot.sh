@@ -21,7 +21,8 @@
 #	--cpus N		default 4
 #	--mem SIZE		default 1G
 #	--timeout SECONDS	of the host's time, default 300; 0: none
-#	--out DIR		console.log (kernel) and out.log (main.sh) go here
+#	--out DIR		console.log (kernel) and out.log (main.sh) go here; cpus.log when
+#				the time is up: where the CPUs were, ten seconds before
 #	--follow		show what main.sh prints as it comes
 #	--interactive		the console is this terminal (^A x ends QEMU)
 #	--append "WORDS"	more words for the kernel command line
@@ -192,11 +193,35 @@ ended()
 	exit 125
 }
 
+# Of a guest that is about to be stopped: what its CPUs are at, three times. With no kaslr the
+# guest's /proc/kallsyms, in another boot, tells the function's name.
+note_cpus()
+{
+	local i
+
+	for i in 1 2 3; do
+		echo 'info registers -a' 1<>"$monitor.in"
+		timeout 1 cat "$monitor.out" >>"$out/monitor.log" || true
+	done
+	awk '/^CPU#/ { cpu = $1 }
+		/^[RE]IP=/ {
+			line = cpu " " $1
+			for (i = 2; i <= NF; i++)
+				if ($i ~ /^(CPL|HLT)=/)
+					line = line " " $i
+			print line
+		}' "$out/monitor.log" >"$out/cpus.log"
+}
+
 # out_of_time STATUS: of timeout(1), which says so when it had to end the guest.
 out_of_time()
 {
 	if [ "$1" = 124 ] || [ "$1" = 137 ] && [ -z "$(status_of_guest)" ]; then
 		echo "error: the guest was stopped after $timeout s" >&2
+		if [ -s "$out/cpus.log" ]; then
+			echo "its CPUs were at:" >&2
+			cat "$out/cpus.log" >&2
+		fi
 		exit 124
 	fi
 }
@@ -236,14 +261,21 @@ if [ -n "$work" ]; then
 fi
 
 # timeout(1) passes on a signal that it gets, and outlives this script if need be
+rm -f "$monitor.in" "$monitor.out" "$out/cpus.log"
+mkfifo "$monitor.in" "$monitor.out"
 timeout -k 5 "$timeout" "${command[@]}" \
 	-serial "file:$out/console.log" "${results[@]}" \
+	-chardev "pipe,id=monitor,path=$monitor" -mon chardev=monitor \
 	</dev/null >"$out/qemu.log" 2>&1 &
 qemu=$!
+# ends with QEMU, or a while before its time is over
+timeout $((timeout > 20 ? timeout - 10 : timeout)) cat "$monitor.out" >"$out/monitor.log" &
+reader=$!
 stop()
 {
-	kill "$qemu" 2>/dev/null || true
-	wait "$qemu" 2>/dev/null || true
+	kill "$qemu" "$reader" 2>/dev/null || true
+	wait "$qemu" "$reader" 2>/dev/null || true
+	rm -f "$monitor.in" "$monitor.out"
 }
 trap 'stop; exit 130' INT
 trap 'stop; exit 143' TERM HUP
@@ -256,7 +288,14 @@ if [ -n "$follow" ]; then
 fi
 
 result=0
-wait "$qemu" || result=$?
+wait -n -p done "$qemu" "$reader" || result=$?
+if [ "$done" != "$qemu" ]; then
+	[ "$result" -ne 124 ] || note_cpus
+	result=0
+	wait "$qemu" || result=$?
+fi
+kill "$reader" 2>/dev/null || true
+rm -f "$monitor.in" "$monitor.out"
 [ -z "$tail" ] || wait "$tail" || true
 out_of_time "$result"
 [ "$result" -eq 0 ] || cat "$out/qemu.log" >&2
