@@ -127,8 +127,7 @@ enum scxu_counter {
 enum scxu_in_order {
 	SCXU_NOT_IN_ORDER	= 0,	/* a kernel thread, the agent, who starved */
 	SCXU_IN_ORDER		= 1,
-	SCXU_SHALL_SLEEP	= 2,	/* likewise; who it woke waits for that, as it has said */
-	SCXU_GIVES_WAY		= 3,	/* likewise; it was asked to */
+	SCXU_GIVES_WAY		= 2,	/* likewise; it was asked to */
 };
 
 /* What a CPU runs, kernel-written. Read without a lock: torn reads are hints. */
@@ -153,6 +152,7 @@ struct scxu_cpu {
 	__u8 limited;		/* its task is none that the agent orders, though it may have been */
 	__u8 left;		/* ops.cpu_offline has told that it goes */
 	__u8 in_order;		/* enum scxu_in_order: does its task go by virtual time */
+	__u8 awaited;		/* one in its local DSQ waits for its task to sleep, as that has said */
 	__u8 alone;		/* it runs on since there was nothing else: a tick ends that */
 	__u32 looked;		/* at so many tasks of DSQ_SHARED, the present time */
 	__u32 preempts;		/* that the agent wished for, in the present window */

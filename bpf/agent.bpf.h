@@ -353,7 +353,7 @@ static __always_inline void agent_runs(struct task_struct *p, struct scxu_kernel
 {
 	u64 now = bpf_ktime_get_ns();
 
-	if (agent_shall_rest == SHALL_SLEEP && k)
+	if (agent_shall_rest == SHALL_SLEEP && k && !load(&k->nr_waiting))
 		k->rests++;
 	agent_shall_rest = NO_REST;
 	agent_due = 0;

@@ -152,7 +152,7 @@ static __always_inline bool into_custody(struct task_struct *p, struct task_ctx 
 
 	old = __sync_lock_test_and_set(&r->state, t->gen << SCXU_GEN_SHIFT | SCXU_TASK_WAITING);
 	if ((old & SCXU_STATE_MASK) != SCXU_TASK_WAITING &&
-	    !__sync_fetch_and_add(&k->nr_waiting, 1)) {
+	    !__sync_fetch_and_add(&k->nr_waiting, 1) && !helped) {
 		short_since = 0;
 		if (probation)
 			probation = now;
@@ -327,6 +327,8 @@ __noinline int take(struct scxu_decision *d __arg_nonnull, s32 cpu, u32 how)
 		kick_idle_for(p, me);
 	bpf_task_release(p);
 	if (how == TAKE_SHORT) {
+		/* that nothing waits for a moment is not the agent's doing: the floor's time goes on */
+		helped = 1;
 		me->counters[SCXU_COUNT_floor_rescues]++;
 	} else if (how == TAKE_FLOOR) {
 		me->counters[SCXU_COUNT_floor_rescues]++;
@@ -338,6 +340,7 @@ __noinline int take(struct scxu_decision *d __arg_nonnull, s32 cpu, u32 how)
 		if (own_order != !(d->flags & SCXU_DECIDE_VTIME))
 			own_order = !(d->flags & SCXU_DECIDE_VTIME);
 		short_since = 0;
+		helped = 0;
 		probation = 0;
 		if (!(d->flags & SCXU_DECIDE_PREEMPT))
 			advance_vnow(&k->vnow, vtime);

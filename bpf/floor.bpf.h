@@ -46,6 +46,7 @@ static __always_inline void floor_enter(struct scxu_kernel *k, struct scxu_cpu *
 	else if (reason == SCXU_FLOOR_BROKEN)
 		me->counters[SCXU_COUNT_floor_broken]++;
 	short_since = 0;
+	helped = 0;
 }
 
 /* The agent's thread has ended. The floor may have the machine already. */
@@ -215,22 +216,33 @@ __noinline int collect(s32 cpu, u64 now, u32 how)
 }
 
 /*
- * A CPU's task goes on for want of a decision, beside others that wait for one. For longer
- * than this it does not: the agent is slow, though not out, and the CPU takes the first of
- * them by itself. Of many, the first of those that it looks at.
+ * A CPU's task goes on beside one that would come before it, and that the agent has not
+ * decided. For longer than this it does not go on: the agent is slow, though not out, and the
+ * CPU takes the first by itself of those that have waited for as long. Of many, the first of
+ * those that it looks at.
  */
 #define SHORT_NS   (floor_ns / 2)
 #define FIRST_LOOK 8 /* words of maybe_waiting with any bit */
 
-__noinline int take_first(u32 cpu, u64 prev_vtime)
+static __always_inline void note_short(const struct scxu_agent *a, struct scxu_cpu *me,
+				       u64 prev_vtime, u64 now)
+{
+	if (!load(&a->held) && !unread_before(a, me, prev_vtime))
+		me->short_since = 0;
+	else if (!me->short_since)
+		me->short_since = now;
+}
+
+__noinline int take_first(u32 cpu, u64 prev_vtime, u64 now)
 {
 	struct scxu_kernel *k = kernel_state();
+	struct scxu_cpu *me = cpu_state(cpu);
 	struct scxu_decision d = {};
 	u32 words, i, looked = 0;
 	u64 best = prev_vtime;
 	bool found = false;
 
-	if (!k)
+	if (!k || !me)
 		return -EINVAL;
 	words = (*(volatile u32 *)&k->slots_high + 63) / 64;
 	bpf_for (i, 0, words) {
@@ -257,10 +269,13 @@ __noinline int take_first(u32 cpu, u64 prev_vtime)
 				continue;
 			state = load(&r->state);
 			if ((state & SCXU_STATE_MASK) != SCXU_TASK_WAITING ||
+			    (s64)(now - r->enqueued_at) < (s64)SHORT_NS ||
 			    (r->nr_cpus_allowed < nr_possible &&
 			     !(r->cpus[cpu / 64 % (SCXU_MAX_CPUS / 64)] >> (cpu & 63) & 1)))
 				continue;
-			vtime = by_cpu(cpu, r->vtime, r->weight);
+			vtime = r->vtime + me->shift;
+			if (r->flags & SCXU_WAIT_NEW)
+				vtime += slices(1, r->weight);
 			if (!scxu_vtime_before(vtime, best))
 				continue;
 			best = vtime;
@@ -449,26 +464,27 @@ static __always_inline void preempt_furthest(u64 now)
 }
 
 /*
- * Those that said they would sleep still run, and somebody waits, for one of them perhaps: as
- * many CPUs give way as if nothing had been said; in one look, so many at most.
+ * Somebody waits for a waker to sleep that does not, perhaps. In its CPU's local DSQ: that CPU gives
+ * way. In DSQ_SHARED: as many CPUs as if the waker had said nothing; in one look, so many at most.
  */
 #define AWAITED_A_LOOK 4
 
-static __always_inline void end_waits_for_sleep(u64 now, bool waits)
+static __always_inline void end_waits_for_sleep(u64 now)
 {
-	u32 cpu, i, n = 0;
+	s32 waiting = scx_bpf_dsq_nr_queued(DSQ_SHARED), i;
+	u32 cpu;
 
 	bpf_for (cpu, 0, nr_cpu_ids) {
 		struct scxu_cpu *c = cpu_state(cpu);
 
-		if (!c || c->in_order != SCXU_SHALL_SLEEP)
+		if (!c || !c->awaited)
 			continue;
-		c->in_order = SCXU_IN_ORDER;
-		if (c->pid && waits)
-			n++;
+		c->awaited = 0;
+		if (scx_bpf_dsq_nr_queued(DSQ_LOCAL_ON | cpu) > 0)
+			kick_cpu(cpu, KICK_PREEMPT);
 	}
 	bpf_for (i, 0, AWAITED_A_LOOK)
-		if (i < n)
+		if (i < waiting)
 			preempt_furthest(now);
 }
 
@@ -571,8 +587,8 @@ static __always_inline void watch_look(struct watch *watch, struct scxu_kernel *
 	}
 	serve_kicks(-1);
 	if (sleep_awaited) {
-		sleep_awaited = 0; /* before the look: one that comes meanwhile is for the next */
-		end_waits_for_sleep(now, scx_bpf_dsq_nr_queued(DSQ_SHARED) > 0);
+		sleep_awaited--; /* before the look: one that comes meanwhile is for the next */
+		end_waits_for_sleep(now);
 	}
 	if (tasks_wait(k))
 		end_slices(now, scx_bpf_dsq_nr_queued(DSQ_KTHREADS) > 0 ? LONG_SLICE_NS

@@ -161,15 +161,15 @@ static __always_inline void preempt_for(struct task_struct *p, u64 vtime, struct
 }
 
 /*
- * A task waits in DSQ_SHARED whose waker says that it is about to sleep: this CPU will take it
- * then, and none has to give way for it. The watch sees to those that do not. (One that waits
- * for the agent needs none of this: the CPU that the agent leaves looks what comes next.)
+ * A task waits whose waker says that it is about to sleep: this CPU will take it then, and none has to
+ * give way for it. The watch sees to those that do not, and once more: a CPU that gives way
+ * may take another, which came before. (One that waits for the agent needs none of this: the CPU
+ * that the agent leaves looks what comes next.)
  */
 static __always_inline void await_sleep(struct scxu_cpu *me)
 {
-	if (me->pid && me->in_order == SCXU_IN_ORDER) {
-		me->in_order = SCXU_SHALL_SLEEP;
-		sleep_awaited = 1;
+	if (me->pid) {
+		sleep_awaited = 2;
 		watch_arm();
 	}
 }
@@ -178,8 +178,11 @@ static __always_inline void enqueue_woken(struct task_struct *p, u64 slice, u64 
 					  u64 enq_flags, bool sync, struct scxu_cpu *me, u64 now)
 {
 	u32 here = bpf_get_smp_processor_id();
+	struct scxu_kernel *k = kernel_state();
+	struct scxu_agent *a = agent_area();
 
-	if (enqueue_shared(p, slice, vtime, enq_flags, me))
+	/* an idle CPU takes it, or what is decided and before it: then it waits all the same */
+	if (enqueue_shared(p, slice, vtime, enq_flags, me) && !(k && a && stock_left(a, k)))
 		return;
 	if (sync && bpf_cpumask_test_cpu(here, p->cpus_ptr))
 		await_sleep(me);
@@ -461,8 +464,14 @@ s32 BPF_STRUCT_OPS(scxu_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wak
 	if (is_agent && (u32)agent_goes < nr_cpu_ids)
 		prev_cpu = agent_goes;
 	cpu = scx_bpf_select_cpu_dfl(p, prev_cpu, wake_flags, &is_idle);
-	if (is_idle)
+	if (is_idle) {
+		/* "idle" is also this CPU, beside idle ones, when the waker is about to sleep */
+		if (me->wake_sync && (u32)cpu == bpf_get_smp_processor_id()) {
+			me->awaited = 1;
+			await_sleep(me);
+		}
 		me->wake_sync = 0; /* it does not come by enqueue() */
+	}
 	if (!is_idle) {
 		if (!is_agent)
 			return prev_cpu;
@@ -746,7 +755,7 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 		return;
 	if (!taken && turn.in_order && me->short_since && agent_in_charge(k) &&
 	    (s64)(now - me->short_since) > (s64)SHORT_NS && !test_no_floor)
-		taken = !take_first(cpu, turn.prev_vtime);
+		taken = !take_first(cpu, turn.prev_vtime, now);
 	left = stock_left(a, k);
 	if (left)
 		kick_an_idle_cpu();
@@ -762,8 +771,8 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 	}
 	if (!taken && load(&k->nr_waiting)) {
 		falls_short(a, me, now);
-		if (!me->short_since)
-			me->short_since = now;
+		if (turn.in_order)
+			note_short(a, me, turn.prev_vtime, now);
 	}
 	if (load(&k->nr_waiting) > left && (!taken || left < nr_cpu_ids)) {
 		/* ahead of need while it sleeps, or a CPU idles; else it comes in time */
@@ -839,7 +848,8 @@ void BPF_STRUCT_OPS(scxu_running, struct task_struct *p)
 	me->slice = t->slice ?: slice_ns;
 	me->weight = p->scx.weight;
 	me->slot = t->slot;
-	me->alone = 0;
+	/* one that another class displaced, or whose nice changes, comes with what it has left */
+	me->alone = p->pid != agent_tid && p->scx.slice > me->slice;
 	me->short_since = 0;
 	me->limited = !agent_orders(p);
 	/* nor who starved: by its virtual time it would have to give way at once */
@@ -868,11 +878,14 @@ void BPF_STRUCT_OPS(scxu_stopping, struct task_struct *p, bool runnable)
 void BPF_STRUCT_OPS(scxu_tick, struct task_struct *p)
 {
 	struct scxu_cpu *me = cpu_state(bpf_get_smp_processor_id());
+	struct scxu_kernel *k = kernel_state();
 	struct task_ctx *t;
 
-	/* the watch is armed while anything waits; what the kernel itself inserts, it does not see */
-	if (me && me->alone &&
-	    (*(volatile u32 *)&watch_armed || scx_bpf_dsq_nr_queued(DSQ_LOCAL) > 0) &&
+	/*
+	 * The watch is armed while anything waits, but for a moment, or when an idle CPU was
+	 * kicked for it. What the kernel itself inserts is in no queue of ours.
+	 */
+	if (me && k && me->alone && (work_waits(k) || scx_bpf_dsq_nr_queued(DSQ_LOCAL) > 0) &&
 	    (s64)(bpf_ktime_get_ns() - me->since) >= (s64)slice_ns)
 		task_set_slice(p, 0);
 	if (!(wanted_hints & 1u << SCXU_EVENT_TICK))

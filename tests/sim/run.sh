@@ -439,6 +439,18 @@ test_slow_agent()
 
 	waits=$(workload=hogs:4x0,4x5+sleeper:1ms longest_wait --duration 5 --agent-decision 600000) || return 1
 	[ "$waits" -lt 36000000 ] || { echo "a hog waits for $waits ns beside an agent that is slow"; return 1; }
+	# one that is not is not passed over (474 of 3040 waits); and one that is out is not hidden from
+	# the floor by CPUs that take the only one that waits
+	[ "$(simulated floor_rescues --workload hogs:5x0)" = 0 ] || { echo "taken from an agent that is quick"; return 1; }
+	[ "$(simulated floor_silent --workload hogs:2x0 --cpus 1 --floor-us 20000 --agent-fault 1000:4000)" = 1 ] ||
+		{ echo "stopped for 3 s beside two hogs, and the floor did not take over"; return 1; }
+}
+
+# simulated COUNTER ARGUMENT...
+simulated()
+{
+	sim --duration 5 --json "${@:2}" >"$out/counter.json" || return 1
+	sed -n "s/.*\"$1\": \([0-9]*\).*/\1/p" "$out/counter.json"
 }
 
 # longest_wait ARGUMENT...: ns

@@ -27,6 +27,7 @@ LOAD="hogs:4x0,4x5 sleeper:1000 exit-churn:2"
 # Where the fault itself is work: as much work without the harm. A third run has it
 # beside the load: the longest gap of a hog in that is one without the fault, too.
 SAME_WORK=
+WORK_GAP_MS= # and no longer than this
 SLEEPER_MS=20
 GAP_MS=60
 # A worst case of some seconds differs by as much from one build to the next, for the turns
@@ -178,7 +179,10 @@ fault_verdict()
 	}')
 	late_limit=${LATE_LIMIT:-$(product $MARGIN $SLEEPER_MS)}
 	# as much work has had the same turns of the emulated CPUs
-	[ -z "$SAME_WORK" ] || GAP_LIMIT=$gap_goal
+	if [ -n "$SAME_WORK" ]; then
+		GAP_LIMIT=$gap_goal
+		expect "the longest gap of a hog beside as much work, ms" "$gap_work" '<=' "$WORK_GAP_MS"
+	fi
 	gap_limit=${GAP_LIMIT:-$(product $MARGIN "$gap_goal")}
 	echo "@row late0=$late0 late=$late gap0=$gap0 gap_work=$gap_work gap=$gap share=$(figure /tmp/with hogs.0.share)" \
 		"used=$(figure /tmp/with machine.cpu_used) delivered=$(figure /tmp/with sleeper.delivered)" \

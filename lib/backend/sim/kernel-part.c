@@ -7,8 +7,10 @@
  * Left out is what one thread of virtual time cannot have: retries of a
  * compare-and-swap that another CPU won, torn reads, a pid that passes to another
  * task between two steps. Also kernel threads and wakers that say they are about to
- * sleep (SCX_WAKE_SYNC): the workload has none. The slots' free list is a plain stack. The values that the agent wrote are checked as
- * there: a policy goes through the same refusals.
+ * sleep (SCX_WAKE_SYNC): the workload has none. And that a task which is alone is not asked
+ * at each tick (scxu_cpu.alone), which changes nothing for others. The slots' free list is a
+ * plain stack. The values that the agent wrote are checked as there: a policy goes through the
+ * same refusals.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -286,7 +288,7 @@ static void wait_in_pass(struct scxu_sim *m)
 
 static void agent_runs(struct scxu_sim *m)
 {
-	if (m->k.agent_shall_rest == SHALL_SLEEP)
+	if (m->k.agent_shall_rest == SHALL_SLEEP && !m->kernel->nr_waiting)
 		m->kernel->rests++;
 	m->k.agent_shall_rest = NO_REST;
 	m->k.agent_due = 0;
@@ -424,7 +426,8 @@ static void into_custody(struct scxu_sim *m, struct task *t, unsigned int here, 
 	r->state = t->gen << SCXU_GEN_SHIFT | SCXU_TASK_WAITING;
 	t->where = CUSTODY;
 	m->nr_custody++;
-	if ((old & SCXU_STATE_MASK) != SCXU_TASK_WAITING && !m->kernel->nr_waiting++) {
+	if ((old & SCXU_STATE_MASK) != SCXU_TASK_WAITING && !m->kernel->nr_waiting++ &&
+	    !m->k.helped) {
 		m->k.short_since = 0;
 		if (m->k.probation)
 			m->k.probation = m->now;
@@ -519,6 +522,7 @@ static int take(struct scxu_sim *m, const struct scxu_decision *d, unsigned int 
 		m->longest_slice = slice;
 	switch (how) {
 	case TAKE_SHORT:
+		m->k.helped = true;
 		machine_insert_local(m, t, cpu, slice, false, false);
 		count(m, cpu, SCXU_COUNT_floor_rescues);
 		break;
@@ -537,6 +541,7 @@ static int take(struct scxu_sim *m, const struct scxu_decision *d, unsigned int 
 		count(m, cpu, SCXU_COUNT_applied);
 		m->k.own_order = !(d->flags & SCXU_DECIDE_VTIME);
 		m->k.short_since = 0;
+		m->k.helped = false;
 		m->k.probation = 0;
 		if (!(d->flags & SCXU_DECIDE_PREEMPT))
 			advance_vnow(&m->kernel->vnow, vtime);
@@ -609,6 +614,7 @@ static void floor_enter(struct scxu_sim *m, unsigned int here, enum scxu_floor_r
 	      : reason == SCXU_FLOOR_LATE ? SCXU_COUNT_floor_late
 					  : SCXU_COUNT_floor_absent);
 	k->short_since = 0;
+	k->helped = false;
 	machine_note(m, "floor takes over", NULL, (int)here, reason);
 }
 
@@ -713,6 +719,16 @@ static int collect(struct scxu_sim *m, unsigned int cpu, enum take_how how)
 
 #define FIRST_LOOK 8
 
+static void note_short(struct scxu_sim *m, unsigned int cpu, uint64_t prev_vtime)
+{
+	struct scxu_cpu *me = &m->kcpus[cpu];
+
+	if (!m->shm.agent->held && !unread_before(m, cpu, prev_vtime))
+		me->short_since = 0;
+	else if (!me->short_since)
+		me->short_since = m->now;
+}
+
 static int take_first(struct scxu_sim *m, unsigned int cpu, uint64_t prev_vtime)
 {
 	uint64_t n = words(m), i, best = prev_vtime;
@@ -733,9 +749,12 @@ static int take_first(struct scxu_sim *m, unsigned int cpu, uint64_t prev_vtime)
 			uint64_t vtime;
 
 			if ((r->state & SCXU_STATE_MASK) != SCXU_TASK_WAITING ||
-			    !m->k.tasks[slot] || !task_allowed(m->k.tasks[slot], cpu))
+			    m->now - r->enqueued_at < m->o.floor_ns / 2 || !m->k.tasks[slot] ||
+			    !task_allowed(m->k.tasks[slot], cpu))
 				continue;
-			vtime = by_cpu(m, cpu, r->vtime, r->weight);
+			vtime = r->vtime + m->kcpus[cpu].shift;
+			if (r->flags & SCXU_WAIT_NEW)
+				vtime += slices(m, 1, r->weight);
 			if (!scxu_vtime_before(vtime, best))
 				continue;
 			best = vtime;
@@ -1290,8 +1309,8 @@ void kernel_part_dispatch(struct scxu_sim *m, unsigned int cpu, struct task *pre
 	}
 	if (!taken && m->kernel->nr_waiting) {
 		falls_short(m, cpu);
-		if (!me->short_since)
-			me->short_since = m->now;
+		if (in_order)
+			note_short(m, cpu, prev_vtime);
 	}
 	if (m->kernel->nr_waiting > left && (!taken || left < m->o.nr_cpus) && agent_has_work(m)) {
 		if (!taken || (!left && m->shm.agent->rest == SCXU_REST_SLEEPS))

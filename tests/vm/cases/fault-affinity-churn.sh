@@ -16,6 +16,7 @@ fault()
 }
 
 SAME_WORK=hogs:20x0
+WORK_GAP_MS=120
 # the agent has those too that may use some CPUs only
 fault_case 8 --affinity agent
 cat /tmp/churn

@@ -23,6 +23,7 @@ fault()
 # it was 71 to 116 ms late in four runs of thirty, by a virtual now that went past all that waited
 LATE_LIMIT=20
 SAME_WORK=hogs:20x0
+WORK_GAP_MS=120
 fault_case 12 --affinity agent
 cat /tmp/churn
 expect "bounced decisions" "$(counter bounced)" '>' 20

@@ -17,6 +17,7 @@ fault()
 }
 
 SAME_WORK=hogs-threads:2000x0
+WORK_GAP_MS=6000
 LATE_LIMIT=1000
 WAKE_UPS=10
 fault_case 11

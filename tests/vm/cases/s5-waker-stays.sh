@@ -19,3 +19,4 @@ late()
 sleep 4
 late
 late --decide standing
+late --idle kernel

@@ -112,12 +112,16 @@ static uint64_t taken_up(void)
 
 #define TRIES 20000
 
-/* A ring that nobody empties is no harm to anyone. */
-static void wait_for_room(uint64_t head, const __u64 *tail, uint64_t size)
+/*
+ * Where the next decision goes. A ring that nobody empties is no harm to anyone. The head is
+ * looked up each time: an agent that lives sets it too, and CPUs follow that.
+ */
+static uint64_t wait_for_room(const __u64 *head, const __u64 *tail, uint64_t size)
 {
 	unsigned int tries;
+	uint64_t at;
 
-	for (tries = 0; head - scxu_load(tail) >= size; tries++) {
+	for (tries = 0; (at = scxu_load(head)) - scxu_load(tail) >= size; tries++) {
 		if (tries == TRIES || scxu_load(&part.shm.kernel->exited)) {
 			fprintf(stderr, "hostile: %s\n",
 				tries == TRIES ? "no CPU takes decisions"
@@ -126,6 +130,7 @@ static void wait_for_room(uint64_t head, const __u64 *tail, uint64_t size)
 		}
 		rest();
 	}
+	return at;
 }
 
 static void publish(const struct scxu_decision *d, int cpu)
@@ -134,15 +139,15 @@ static void publish(const struct scxu_decision *d, int cpu)
 	uint64_t head;
 
 	if (cpu < 0) {
-		head = part.shm.agent->stock_head;
-		wait_for_room(head, &part.shm.kernel->stock_tail, SCXU_STOCK);
+		head = wait_for_room(&part.shm.agent->stock_head, &part.shm.kernel->stock_tail,
+				     SCXU_STOCK);
 		scxu_copy_out(&part.shm.agent->stock[head % SCXU_STOCK], d, sizeof(*d));
 		scxu_store_release(&part.shm.agent->stock_head, head + 1);
 		return;
 	}
 	ac = &part.shm.agent_cpus[cpu];
-	head = ac->decisions_head;
-	wait_for_room(head, &part.shm.cpus[cpu].decisions_tail, SCXU_CPU_DECISIONS);
+	head = wait_for_room(&ac->decisions_head, &part.shm.cpus[cpu].decisions_tail,
+			     SCXU_CPU_DECISIONS);
 	scxu_copy_out(&ac->ring[head % SCXU_CPU_DECISIONS], d, sizeof(*d));
 	scxu_store_release(&ac->decisions_head, head + 1);
 	wish(part.shm.agent->kick, (unsigned int)cpu);
