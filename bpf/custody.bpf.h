@@ -123,6 +123,17 @@ static __always_inline void mark_waiting(u32 slot)
 		__sync_fetch_and_or(word, bit);
 }
 
+/*
+ * Of late a CPU has helped itself (take_first()): that nothing waited for a moment was not the
+ * agent's doing, and the floor's time goes on.
+ */
+#define HELP_NS (2 * (floor_ns + TICK_NS))
+
+static __always_inline bool helped_of_late(u64 now)
+{
+	return helped_at && (s64)(now - helped_at) < (s64)HELP_NS;
+}
+
 static __always_inline bool into_custody(struct task_struct *p, struct task_ctx *t,
 					 struct scxu_kernel *k, struct scxu_cpu *me, u32 cpu,
 					 u32 flags, u64 now)
@@ -152,7 +163,7 @@ static __always_inline bool into_custody(struct task_struct *p, struct task_ctx 
 
 	old = __sync_lock_test_and_set(&r->state, t->gen << SCXU_GEN_SHIFT | SCXU_TASK_WAITING);
 	if ((old & SCXU_STATE_MASK) != SCXU_TASK_WAITING &&
-	    !__sync_fetch_and_add(&k->nr_waiting, 1) && !helped) {
+	    !__sync_fetch_and_add(&k->nr_waiting, 1) && !helped_of_late(now)) {
 		short_since = 0;
 		if (probation)
 			probation = now;
@@ -327,8 +338,7 @@ __noinline int take(struct scxu_decision *d __arg_nonnull, s32 cpu, u32 how)
 		kick_idle_for(p, me);
 	bpf_task_release(p);
 	if (how == TAKE_SHORT) {
-		/* that nothing waits for a moment is not the agent's doing: the floor's time goes on */
-		helped = 1;
+		helped_at = bpf_ktime_get_ns();
 		me->counters[SCXU_COUNT_floor_rescues]++;
 	} else if (how == TAKE_FLOOR) {
 		me->counters[SCXU_COUNT_floor_rescues]++;
@@ -340,7 +350,7 @@ __noinline int take(struct scxu_decision *d __arg_nonnull, s32 cpu, u32 how)
 		if (own_order != !(d->flags & SCXU_DECIDE_VTIME))
 			own_order = !(d->flags & SCXU_DECIDE_VTIME);
 		short_since = 0;
-		helped = 0;
+		helped_at = 0;
 		probation = 0;
 		if (!(d->flags & SCXU_DECIDE_PREEMPT))
 			advance_vnow(&k->vnow, vtime);

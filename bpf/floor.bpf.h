@@ -46,7 +46,7 @@ static __always_inline void floor_enter(struct scxu_kernel *k, struct scxu_cpu *
 	else if (reason == SCXU_FLOOR_BROKEN)
 		me->counters[SCXU_COUNT_floor_broken]++;
 	short_since = 0;
-	helped = 0;
+	helped_at = 0;
 }
 
 /* The agent's thread has ended. The floor may have the machine already. */

@@ -176,15 +176,13 @@ static u64 fetched_at; /* hint: ns; when it last began to run */
 static u64 fetched_after; /* hint: ns; and the time from the last time until then */
 static s32 agent_goes; /* hint: the CPU of the task for which it was asked */
 static u32 unasked; /* hint: a task was enqueued, and the agent not asked: enum unasked */
-static volatile u32
-	sleep_awaited; /* hint: so many looks of the watch see to those that wait for a waker to sleep */
+static volatile u32 sleep_awaited; /* hint: looks left for end_waits_for_sleep() */
 static u64 unread_pass; /* hint: scxu_agent.passes at the last enqueue */
 static u64 unread_vtime; /* hint: the least virtual time enqueued since that pass */
 static u64 asked_at; /* hint: ns; 0: nothing is asked */
 static u64 asked_pass; /* hint: scxu_agent.passes then */
 static u64 short_since; /* hint: ns; 0: no CPU is short of decisions */
-static volatile u32
-	helped; /* hint: a CPU has taken a task for want of a decision, since the last that was carried out */
+static u64 helped_at; /* hint: ns; of take_first(); 0: decisions have come since */
 static u32 own_order; /* hint: the policy decides by an order of its own, not by virtual time */
 static u32 agent_broken; /* hint: it gave what no agent can mean */
 static u64 floor_left_at; /* hint: ns */

@@ -406,6 +406,11 @@ static void mark_waiting(struct scxu_sim *m, uint32_t slot)
 	m->k.waiting_bits[slot / 64] |= 1ull << slot % 64;
 }
 
+static bool helped_of_late(const struct scxu_sim *m)
+{
+	return m->k.helped_at && m->now - m->k.helped_at < 2 * (m->o.floor_ns + TICK_NS);
+}
+
 static void into_custody(struct scxu_sim *m, struct task *t, unsigned int here, uint32_t flags)
 {
 	struct scxu_record *r = &m->records[t->slot];
@@ -427,7 +432,7 @@ static void into_custody(struct scxu_sim *m, struct task *t, unsigned int here, 
 	t->where = CUSTODY;
 	m->nr_custody++;
 	if ((old & SCXU_STATE_MASK) != SCXU_TASK_WAITING && !m->kernel->nr_waiting++ &&
-	    !m->k.helped) {
+	    !helped_of_late(m)) {
 		m->k.short_since = 0;
 		if (m->k.probation)
 			m->k.probation = m->now;
@@ -522,7 +527,7 @@ static int take(struct scxu_sim *m, const struct scxu_decision *d, unsigned int 
 		m->longest_slice = slice;
 	switch (how) {
 	case TAKE_SHORT:
-		m->k.helped = true;
+		m->k.helped_at = m->now;
 		machine_insert_local(m, t, cpu, slice, false, false);
 		count(m, cpu, SCXU_COUNT_floor_rescues);
 		break;
@@ -541,7 +546,7 @@ static int take(struct scxu_sim *m, const struct scxu_decision *d, unsigned int 
 		count(m, cpu, SCXU_COUNT_applied);
 		m->k.own_order = !(d->flags & SCXU_DECIDE_VTIME);
 		m->k.short_since = 0;
-		m->k.helped = false;
+		m->k.helped_at = 0;
 		m->k.probation = 0;
 		if (!(d->flags & SCXU_DECIDE_PREEMPT))
 			advance_vnow(&m->kernel->vnow, vtime);
@@ -614,7 +619,7 @@ static void floor_enter(struct scxu_sim *m, unsigned int here, enum scxu_floor_r
 	      : reason == SCXU_FLOOR_LATE ? SCXU_COUNT_floor_late
 					  : SCXU_COUNT_floor_absent);
 	k->short_since = 0;
-	k->helped = false;
+	k->helped_at = 0;
 	machine_note(m, "floor takes over", NULL, (int)here, reason);
 }
 

@@ -210,7 +210,7 @@ struct kernel_private {
 	bool own_order;
 	uint64_t asked_at, asked_pass;
 	uint64_t short_since;
-	bool helped;
+	uint64_t helped_at;
 	unsigned int short_cpu; /* not in bpf/: which it was */
 	uint64_t probation;
 	uint64_t floor_left_at, floor_hold;
