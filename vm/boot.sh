@@ -197,9 +197,7 @@ ended()
 # guest's /proc/kallsyms, in another boot, tells the function's name.
 note_cpus()
 {
-	local i
-
-	for i in 1 2 3; do
+	for _ in 1 2 3; do
 		echo 'info registers -a' 1<>"$monitor.in"
 		timeout 1 cat "$monitor.out" >>"$out/monitor.log" || true
 	done
@@ -288,8 +286,8 @@ if [ -n "$follow" ]; then
 fi
 
 result=0
-wait -n -p done "$qemu" "$reader" || result=$?
-if [ "$done" != "$qemu" ]; then
+wait -n -p first "$qemu" "$reader" || result=$?
+if [ "$first" != "$qemu" ]; then
 	[ "$result" -ne 124 ] || note_cpus
 	result=0
 	wait "$qemu" || result=$?
