@@ -107,12 +107,12 @@ function pad(text, width)
 	return sprintf("%-" width "s", text)
 }
 
-function derive(name, run,   i, id, least, n, k)
+function derive(name, run,   i, id, least, n, k, all)
 {
-	split("1 2 3 4 8 16", k, " ")
+	all = split("1 2 3 4 5 6 7 8 16", k, " ")
 	least = ""
 	n = 0
-	for (i = 1; i <= 6; i++) {
+	for (i = 1; i <= all; i++) {
 		id = name SUBSEP run SUBSEP "used." k[i]
 		if (!(id in value))
 			continue
@@ -120,7 +120,7 @@ function derive(name, run,   i, id, least, n, k)
 		if (least == "" || value[id] < least)
 			least = value[id]
 	}
-	if (n == 6)
+	if (n == all)
 		value[name, run, "used.min"] = least
 	ratio(name, run, "growth.ratio", "growth.10000", "growth.10")
 	ratio(name, run, "engine.ratio", "engine.1000000", "engine.10")
