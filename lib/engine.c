@@ -625,7 +625,8 @@ static bool may_recall(uint64_t tail, uint64_t from, uint64_t head, uint64_t siz
 }
 
 /*
- * Takes back what no CPU has taken. A CPU may take an entry while we do: then the
+ * Takes back what no CPU has taken, the newest first: a policy whose queue is a list puts
+ * each at its head, and has the order that it had. A CPU may take an entry while we do: then the
  * same wait is decided twice, and the generation stops the second.
  */
 static void recall_stock(struct scxu_sched *s)
@@ -639,8 +640,8 @@ static void recall_stock(struct scxu_sched *s)
 		return;
 	s->stock_skip = end;
 	scxu_store_release(&s->shm.agent->stock_skip, end);
-	for (; from != end; from++)
-		recall_one(s, &s->shm.agent->stock[from % SCXU_STOCK], STOCK, -1);
+	while (end-- != from)
+		recall_one(s, &s->shm.agent->stock[end % SCXU_STOCK], STOCK, -1);
 }
 
 static uint64_t stock_left(const struct scxu_sched *s)
@@ -722,8 +723,8 @@ static void recall_cpu(struct scxu_sched *s, unsigned int cpu)
 		return;
 	ce->skip = end;
 	scxu_store_release(&ac->decisions_skip, end);
-	for (; from != end; from++)
-		recall_one(s, &ac->ring[from % SCXU_CPU_DECISIONS], CPU, (int)cpu);
+	while (end-- != from)
+		recall_one(s, &ac->ring[end % SCXU_CPU_DECISIONS], CPU, (int)cpu);
 }
 
 unsigned int scxu_room(const struct scxu_sched *s)

@@ -41,7 +41,11 @@ enum scxu_enqueue_flags {
 	SCXU_ENQUEUE_NEW =
 		1u << 1, /* first wait since its fork, or since the scheduler was loaded */
 	SCXU_ENQUEUE_BOUNCED = 1u << 2, /* its decision could not be carried out */
-	SCXU_ENQUEUE_RECALLED = 1u << 3, /* decided, not yet taken; decide again */
+	/*
+	 * Decided, not yet taken; decide again. They come newest first: each put at the head
+	 * of a queue, they stand there in the order in which they were decided.
+	 */
+	SCXU_ENQUEUE_RECALLED = 1u << 3,
 	/*
 	 * Since the last decision that was carried out the kernel part has run it by itself,
 	 * the floor for 30 s perhaps: scxu_task.vtime tells what it has had, by the account

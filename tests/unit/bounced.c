@@ -94,10 +94,10 @@ static void recalled_meanwhile(void)
 	CHECK(kernel_part_bounce(k, 0, &d));
 	scxu_engine_pass(sched, 3);
 	CHECK_EQ(kernel_part_dispatch(k, 1, &other), APPLIED);
-	CHECK_EQ(other.slot, 7); /* before 8, which was recalled */
-	CHECK(kernel_part_bounce(k, 1, &other));
+	CHECK_EQ(other.slot, 8); /* recalled, so at the head */
 	CHECK_EQ(kernel_part_dispatch(k, 1, &other), APPLIED);
-	CHECK_EQ(other.slot, 8);
+	CHECK_EQ(other.slot, 7);
+	CHECK(kernel_part_bounce(k, 1, &other));
 	scxu_engine_pass(sched, 4);
 	NEED(kernel_part_next(k, 1, &other));
 	CHECK_EQ(other.slot, 7);

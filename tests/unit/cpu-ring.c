@@ -9,15 +9,20 @@ static struct kernel_part *k;
 static struct scxu_sched *sched;
 static struct fifo *f;
 
-static void begin(unsigned int cpus)
+static void begin_with(unsigned int cpus, unsigned int batch)
 {
 	uint32_t slot;
 
 	k = kernel_part_create(cpus, 256);
-	sched = engine_with(k, &test_fifo, 8);
+	sched = engine_with(k, &test_fifo, batch);
 	f = fifo_of(sched);
 	for (slot = 0; slot < 256; slot++)
 		kernel_part_birth(k, slot, (int)slot + 1, 0);
+}
+
+static void begin(unsigned int cpus)
+{
+	begin_with(cpus, 8);
 }
 
 static void end(void)
@@ -79,20 +84,25 @@ static void high_cpu(void)
 	end();
 }
 
+static void rest_to_cpu_1(struct scxu_sched *engine)
+{
+	f->after = NULL;
+	f->cpu = 1;
+	test_fifo.dispatch(engine);
+}
+
 /* A decision for its CPU goes before the stock. */
 static void before_the_stock(void)
 {
 	struct scxu_decision d;
 
-	begin(4);
+	begin_with(4, 1);
+	f->after = rest_to_cpu_1; /* the stock has room for one */
 	kernel_part_enqueue(k, 1, 0, &plain);
-	scxu_engine_pass(sched, 1);
-	f->hold = true;
 	kernel_part_enqueue(k, 2, 0, &plain);
-	scxu_engine_pass(sched, 2); /* recalls 1 */
-	f->hold = false;
-	f->cpu = 1;
-	scxu_engine_pass(sched, 3);
+	scxu_engine_pass(sched, 1);
+	NEED(kernel_part_peek(k, -1, &d, 1) == 1);
+	CHECK_EQ(d.slot, 1);
 	CHECK_EQ(kernel_part_dispatch(k, 1, &d), APPLIED);
 	CHECK_EQ(d.slot, 2);
 	CHECK_EQ(kernel_part_dispatch(k, 1, &d), APPLIED);

@@ -61,7 +61,10 @@ static void enqueue(struct scxu_sched *sched, struct scxu_task *task, unsigned i
 
 	f->wrong += t->queued || t->pid != task->pid;
 	t->queued = true;
-	TAILQ_INSERT_TAIL(&f->queue, t, node);
+	if (flags & SCXU_ENQUEUE_RECALLED)
+		TAILQ_INSERT_HEAD(&f->queue, t, node);
+	else
+		TAILQ_INSERT_TAIL(&f->queue, t, node);
 	f->enqueues++;
 	see(f, FIFO_ENQUEUE, task, flags);
 	if (f->at_enqueue)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What is decided and not yet taken goes back to the policy when there is news (the
- * stock) or when its CPU did not come (its ring): in the order in which it was
- * decided, once, and never so that no decision finds a place any more.
+ * stock) or when its CPU did not come (its ring): newest first, so that a policy that
+ * puts it at the head of its queue keeps its order (else the oldest wait for ever), once,
+ * and never so that no decision finds a place any more.
  */
 #include <errno.h>
 
@@ -43,7 +44,7 @@ static void end(void)
 	kernel_part_destroy(k);
 }
 
-/* With news, every decision is up for revision; what is new comes after the old here. */
+/* With news, every decision is up for revision; what is new stays behind the old. */
 static void stock_at_news(void)
 {
 	struct scxu_decision d;
@@ -66,14 +67,14 @@ static void stock_at_news(void)
 	for (i = 0; i < 3; i++) {
 		CHECK_EQ(f->log[2 + i].call, FIFO_ENQUEUE);
 		CHECK_EQ(f->log[2 + i].flags, SCXU_ENQUEUE_RECALLED);
-		CHECK_EQ(f->log[2 + i].slot, i + 1);
+		CHECK_EQ(f->log[2 + i].slot, 3 - i);
 	}
-	CHECK_EQ(kernel_part_dispatch(k, 1, &d), APPLIED);
-	CHECK_EQ(d.slot, 9);
 	for (i = 1; i < 4; i++) {
 		CHECK_EQ(kernel_part_dispatch(k, 1, &d), APPLIED);
 		CHECK_EQ(d.slot, i);
 	}
+	CHECK_EQ(kernel_part_dispatch(k, 1, &d), APPLIED);
+	CHECK_EQ(d.slot, 9);
 	CHECK_EQ(kernel_part_dispatch(k, 1, &d), NOTHING);
 	CHECK_EQ(scxu_nr_queued(sched), 0);
 	end();
@@ -309,6 +310,8 @@ static void ring_trampled(void)
 	kernel_part_enqueue(k, 9, 0, &plain);
 	pass();
 	CHECK_EQ(scxu_engine_counts(sched)->recalled, 1);
+	CHECK_EQ(kernel_part_dispatch(k, 0, &d), APPLIED);
+	CHECK_EQ(d.slot, 2);
 	CHECK_EQ(kernel_part_dispatch(k, 0, &d), APPLIED);
 	CHECK_EQ(d.slot, 9);
 	end();
