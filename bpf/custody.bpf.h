@@ -103,7 +103,7 @@ static __always_inline void watch_start(void)
 		return;
 	watch = bpf_map_lookup_elem(&watches, &zero);
 	/* 7.x: with interrupts off it has to allocate, and may fail */
-	if (!watch || bpf_timer_start(&watch->timer, floor_ns / 2, 0))
+	if (!watch || bpf_timer_start(&watch->timer, WATCH_NS, 0))
 		watch_armed = 0;
 }
 

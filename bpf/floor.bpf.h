@@ -433,8 +433,8 @@ static __always_inline void end_slices(u64 now, u64 longest)
 		slice = c->slice;
 		if (slice >= SHORT_SLICE_NS)
 			slice = SCXU_SLICE_MAX_NS;
-		else if (slice > floor_ns / 2)
-			slice -= floor_ns / 4; /* half the time to the next look */
+		else if (slice > WATCH_NS)
+			slice -= WATCH_NS / 2; /* half the time to the next look */
 		else
 			slice /= 2;
 		if ((s64)(now - c->since) > (s64)(slice < longest ? slice : longest))
@@ -550,7 +550,7 @@ static __always_inline void orphan_look(struct watch *watch)
 {
 	bpf_timer_start(&watch->timer, ORPHAN_LOOK_NS, 0);
 	if (*(volatile u32 *)&watch_armed)
-		bpf_timer_start(&watch->timer, floor_ns / 2, 0);
+		bpf_timer_start(&watch->timer, WATCH_NS, 0);
 }
 
 static __always_inline void watch_look(struct watch *watch, struct scxu_kernel *k,
@@ -597,7 +597,7 @@ static __always_inline void watch_look(struct watch *watch, struct scxu_kernel *
 	if (!agent_in_charge(k) || stock_left(a, k) || scx_bpf_dsq_nr_queued(DSQ_SHARED) > 0 ||
 	    scx_bpf_dsq_nr_queued(DSQ_KTHREADS) > 0 || scx_bpf_dsq_nr_queued(DSQ_STARVED) > 0)
 		kick_idle_cpus(me);
-	if (bpf_timer_start(&watch->timer, floor_ns / 2, 0))
+	if (bpf_timer_start(&watch->timer, WATCH_NS, 0))
 		watch_armed = 0;
 }
 

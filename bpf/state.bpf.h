@@ -20,8 +20,10 @@
 
 #define CLOCK_MONOTONIC 1
 #define TICK_NS		4000000ull /* HZ=250: what a slice lasts at least */
-#define SECOND_NS	1000000000ull
-#define LONG_SLICE_NS	20000000ull /* the kernel's default: kernel threads are used to it */
+/* From one look of the watch to the next, while anything waits: not rarer for a late floor. */
+#define WATCH_NS      (floor_ns < TICK_NS ? floor_ns / 2 : TICK_NS / 2)
+#define SECOND_NS     1000000000ull
+#define LONG_SLICE_NS 20000000ull /* the kernel's default: kernel threads are used to it */
 
 /* Set before load, known to the verifier. */
 const volatile __u32 nr_cpu_ids = 1;
@@ -112,13 +114,13 @@ struct {
 } standing SEC(".maps");
 
 struct task_ctx {
-	u64 vtime;  /* up to the last stop */
-	u64 run_start;  /* sum_exec_runtime when it began to run */
+	u64 vtime; /* up to the last stop */
+	u64 run_start; /* sum_exec_runtime when it began to run */
 	u64 enqueued_at; /* 0: does not wait */
-	u64 gen;	 /* of its last wait in custody */
-	u64 qseq;  /* the kernel's number of that wait */
-	u64 slice;  /* ns, of its last decision */
-	u32 slot;  /* SCXU_NO_SLOT: has none */
+	u64 gen; /* of its last wait in custody */
+	u64 qseq; /* the kernel's number of that wait */
+	u64 slice; /* ns, of its last decision */
+	u32 slot; /* SCXU_NO_SLOT: has none */
 	u32 flags;
 	u32 order; /* by whose virtual now it was placed last: CPU + 2, 1 the agent's, 0 never yet */
 	u32 pad;

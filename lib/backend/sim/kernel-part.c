@@ -823,10 +823,15 @@ static uint64_t shared_head(struct scxu_sim *m, unsigned int cpu, uint64_t *agen
 	return 0;
 }
 
+static uint64_t watch_ns(const struct scxu_sim *m)
+{
+	return (m->o.floor_ns < TICK_NS ? m->o.floor_ns : TICK_NS) / 2;
+}
+
 static void watch_start(struct scxu_sim *m)
 {
 	m->k.watch_armed = true;
-	machine_event(m, m->now + m->o.floor_ns / 2, EVENT_WATCH, 0, NULL, 0);
+	machine_event(m, m->now + watch_ns(m), EVENT_WATCH, 0, NULL, 0);
 }
 
 static void watch_arm(struct scxu_sim *m)
@@ -845,8 +850,8 @@ static void end_slices(struct scxu_sim *m, uint64_t longest)
 
 		if (slice >= SHORT_SLICE_NS)
 			slice = SCXU_SLICE_MAX_NS;
-		else if (slice > m->o.floor_ns / 2)
-			slice -= m->o.floor_ns / 4;
+		else if (slice > watch_ns(m))
+			slice -= watch_ns(m) / 2;
 		else
 			slice /= 2;
 		if (c->pid && c->pid != AGENT_PID &&

@@ -19,4 +19,6 @@ late()
 sleep 4
 late
 late --decide standing
+# a late floor has no rare looks, each 250 ms: then the end of the slice is sooner
+late --decide standing --floor-us 500000
 late --idle kernel
