@@ -5,7 +5,8 @@
  *   create.c	   before the first event, and after the last
  *   machine.c	   time, events, CPUs: the kernel's scheduler core and its sched_ext
  *		   class, as far as the kernel part sees them
- *   kernel-part.c what bpf/ does, over the same shared memory
+ *   kernel-part.c, kernel-part/
+ *		   what bpf/ does, over the same shared memory
  *   behaviour.c   what tasks do; the agent too
  *   invariants.c  what must hold after each event
  *   report.c, gantt.c
