@@ -178,11 +178,8 @@ fault_verdict()
 		print (2 * a > b ? 2 * a : b)
 	}')
 	late_limit=${LATE_LIMIT:-$(product $MARGIN $SLEEPER_MS)}
-	# as much work has had the same turns of the emulated CPUs
-	if [ -n "$SAME_WORK" ]; then
-		GAP_LIMIT=$gap_goal
+	[ -z "$SAME_WORK" ] ||
 		expect "the longest gap of a hog beside as much work, ms" "$gap_work" '<=' "$WORK_GAP_MS"
-	fi
 	gap_limit=${GAP_LIMIT:-$(product $MARGIN "$gap_goal")}
 	echo "@row late0=$late0 late=$late gap0=$gap0 gap_work=$gap_work gap=$gap share=$(figure /tmp/with hogs.0.share)" \
 		"used=$(figure /tmp/with machine.cpu_used) delivered=$(figure /tmp/with sleeper.delivered)" \
