@@ -42,8 +42,9 @@ enum scxu_enqueue_flags {
 		1u << 1, /* first wait since its fork, or since the scheduler was loaded */
 	SCXU_ENQUEUE_BOUNCED = 1u << 2, /* its decision could not be carried out */
 	/*
-	 * Decided, not yet taken; decide again. They come newest first: each put at the head
-	 * of a queue, they stand there in the order in which they were decided.
+	 * Decided, not yet taken; decide again. Those for any CPU come newest first, as do those
+	 * for one CPU: each put at the head of a queue, they stand there in the order in which
+	 * they were decided. Who decides in enqueue() already reverses them each time.
 	 */
 	SCXU_ENQUEUE_RECALLED = 1u << 3,
 	/*
