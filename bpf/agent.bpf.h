@@ -375,14 +375,18 @@ __noinline bool fetch_agent(s32 cpu)
 	struct scxu_cpu *me = cpu_state(bpf_get_smp_processor_id());
 	struct task_struct *p = bpf_task_from_pid(agent_tid);
 	u32 slots = scx_bpf_dispatch_nr_slots();
+	struct scxu_cpu *from;
 	bool fetched = false;
 	s32 where;
 
 	if (!p)
 		return false; /* it ends: exit_task() tells */
 	where = scx_bpf_task_cpu(p);
+	from = cpu_state(where);
 	if (!me || !bpf_cpumask_test_cpu(cpu, p->cpus_ptr)) {
 		kick_cpu(where, KICK_PREEMPT);
+	} else if (where != cpu && from && from->displaced && scx_bpf_task_running(p)) {
+		/* just being switched out by another class: back there it would wait for that */
 	} else if (slots < 2) {
 		/* collect() has filled the buffer: one place is for the decision of this CPU */
 	} else if (__sync_val_compare_and_swap(&agent_parked, 1, 0) == 1) {

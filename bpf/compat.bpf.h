@@ -59,6 +59,7 @@ extern const struct cpuhp_cpu_state cpuhp_state __ksym __weak;
 #define ENQ_WAKEUP   scx_enum(scx_enq_flags, SCX_ENQ_WAKEUP)
 #define ENQ_HEAD     scx_enum(scx_enq_flags, SCX_ENQ_HEAD)
 #define ENQ_PREEMPT  scx_enum(scx_enq_flags, SCX_ENQ_PREEMPT)
+#define ENQ_REENQ    scx_enum(scx_enq_flags, SCX_ENQ_REENQ)
 #define WAKE_SYNC    scx_enum(scx_wake_flags, SCX_WAKE_SYNC)
 #define DSQ_LOCAL    scx_enum(scx_dsq_id_flags, SCX_DSQ_LOCAL)
 #define DSQ_LOCAL_ON scx_enum(scx_dsq_id_flags, SCX_DSQ_LOCAL_ON)
@@ -160,16 +161,32 @@ static __always_inline bool cpu_is_active(s32 cpu)
 
 /*
  * On entry to a BPF program the kernel itself disables migration of the current
- * task (always up to 6.17, depending on the configuration since): 1 means
+ * task (always up to 6.17, depending on the configuration since): so often means
  * nothing there.
  */
-static __always_inline bool task_migration_disabled(const struct task_struct *p)
+static __always_inline bool task_migration_disabled(const struct task_struct *p, u32 programs)
 {
 	unsigned short n = p->migration_disabled;
 
-	if (n == 1)
+	if (n && n <= programs)
 		return bpf_get_current_task_btf() != p;
 	return n;
+}
+
+/*
+ * In ops.cpu_release(): what lies in this CPU's local DSQ is enqueued anew. Up to 6.18 at once,
+ * with programs called by a program (and the kernel leaves the current task there, from 6.14
+ * on, but for SCX_OPS_ENQ_MIGRATION_DISABLED); later when the CPU has switched.
+ */
+u32 scx_bpf_reenqueue_local___v1(void) __ksym __weak;
+void scx_bpf_reenqueue_local___v2___compat(void) __ksym __weak;
+
+static __always_inline void reenqueue_local(void)
+{
+	if (bpf_ksym_exists(scx_bpf_reenqueue_local___v2___compat))
+		scx_bpf_reenqueue_local___v2___compat();
+	else
+		scx_bpf_reenqueue_local___v1();
 }
 
 #endif

@@ -297,7 +297,7 @@ __noinline int take(struct scxu_decision *d __arg_nonnull, s32 cpu, u32 how)
 	if (same_wait && *(volatile u64 *)&t->gen == d->gen) {
 		if (shared || test_no_affinity_check ||
 		    (bpf_cpumask_test_cpu(cpu, p->cpus_ptr) &&
-		     (!task_migration_disabled(p) || scx_bpf_task_cpu(p) == cpu)))
+		     (!task_migration_disabled(p, 1) || scx_bpf_task_cpu(p) == cpu)))
 			err = shared;
 		else
 			err = -EBUSY;

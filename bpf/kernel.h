@@ -103,6 +103,8 @@ struct scx_exit_task_args {
 	bool cancelled;
 };
 
+struct scx_cpu_release_args;
+
 enum cpuhp_state { CPUHP_AP_ACTIVE = 200 }; /* moves between kernels */
 
 struct cpuhp_cpu_state {
@@ -120,6 +122,7 @@ struct sched_ext_ops {
 	void (*stopping)(struct task_struct *p, bool runnable);
 	void (*tick)(struct task_struct *p);
 	void (*update_idle)(s32 cpu, bool idle);
+	void (*cpu_release)(s32 cpu, struct scx_cpu_release_args *args);
 	void (*disable)(struct task_struct *p);
 	s32 (*init_task)(struct task_struct *p, struct scx_init_task_args *args);
 	void (*exit_task)(struct task_struct *p, struct scx_exit_task_args *args);
@@ -144,6 +147,7 @@ enum scx_enq_flags {
 	SCX_ENQ_WAKEUP = 1,
 	SCX_ENQ_HEAD = 16,
 	SCX_ENQ_PREEMPT = 1LLU << 32,
+	SCX_ENQ_REENQ = 1LLU << 40,
 };
 enum scx_wake_flags { SCX_WAKE_SYNC = 16 };
 enum scx_dsq_iter_flags { SCX_DSQ_ITER_REV = 1U << 16 };

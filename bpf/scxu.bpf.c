@@ -209,6 +209,8 @@ static __always_inline bool kept_in_kernel(struct task_struct *p)
 {
 	if (p->tgid == agent_tgid)
 		return true; /* the agent's other threads: never through itself */
+	if (p->flags & PF_EXITING)
+		return true; /* its pid may be gone, by which take() finds it */
 	return !agent_orders(p);
 }
 
@@ -231,12 +233,21 @@ static __always_inline void enqueue_agent(struct task_struct *p, u64 enq_flags,
 					  struct scxu_agent *a, struct scxu_cpu *me)
 {
 	u64 now = bpf_ktime_get_ns(), ran, passes = load(&a->passes);
+	struct scxu_cpu *its = cpu_state(scx_bpf_task_cpu(p));
 	bool has_budget = agent_has_budget(p->se.sum_exec_runtime, now);
 	bool works = passes != agent_pass;
 
 	agent_pass = passes;
 	if (enq_flags & ENQ_WAKEUP)
 		agent_runs(p, kernel_state());
+	if (enq_flags & ENQ_REENQ || (its && its->displaced)) {
+		/* another class has its CPU, in the middle of its work, perhaps: it goes on elsewhere */
+		agent_shall_rest = GOES_ON;
+		__sync_lock_test_and_set(&agent_parked, 1);
+		watch_arm();
+		kick_for_agent(me, now);
+		return;
+	}
 	if (enq_flags & ENQ_WAKEUP && has_budget) {
 		/* It has slept: it may run at once, for so long as the floor would wait. */
 		dsq_insert(p, DSQ_LOCAL, floor_ns, enq_flags | ENQ_HEAD | ENQ_PREEMPT);
@@ -359,7 +370,8 @@ void BPF_STRUCT_OPS(scxu_enqueue, struct task_struct *p, u64 enq_flags)
 	/* of a task with one CPU select_cpu() is not asked: it is another's */
 	sync = me->wake_sync && p->nr_cpus_allowed > 1;
 	me->wake_sync = 0;
-	if (p->pid == agent_tid) {
+	/* one that ends is no agent any more: parked, nobody would find it by its pid */
+	if (p->pid == agent_tid && !(p->flags & PF_EXITING)) {
 		enqueue_agent(p, enq_flags, a, me);
 		return;
 	}
@@ -382,8 +394,7 @@ void BPF_STRUCT_OPS(scxu_enqueue, struct task_struct *p, u64 enq_flags)
 	}
 	place(p, t, k, flags);
 
-	/* The kernel does it by itself from 6.14 on. */
-	if (task_migration_disabled(p)) {
+	if (task_migration_disabled(p, me->in_release ? 2 : 1)) {
 		me->counters[SCXU_COUNT_kernel_enqueues]++;
 		dsq_insert(p, DSQ_LOCAL, slice_ns, enq_flags);
 		return;
@@ -641,6 +652,7 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 
 	if (!k || !a || !me)
 		return;
+	me->displaced = 0;
 	serve_kicks(cpu);
 	/*
 	 * It is about to go offline. What it took for itself the kernel would move on into a
@@ -841,6 +853,7 @@ void BPF_STRUCT_OPS(scxu_running, struct task_struct *p)
 			     agent_orders(p) ? by_cpu(scx_bpf_task_cpu(p), t->vtime, p->scx.weight)
 					     : t->vtime);
 	}
+	me->displaced = 0;
 	me->idle = 0;
 	me->idle_kicks = 0;
 	me->since = now;
@@ -923,6 +936,24 @@ void BPF_STRUCT_OPS(scxu_update_idle, s32 cpu, bool idle)
 	}
 	if (load(&k->nr_waiting) && agent_has_work(a))
 		call_agent(me, bpf_ktime_get_ns());
+}
+
+/*
+ * A class above ours takes the CPU. Real-time tasks may keep it for long: up to 6.19 as long as
+ * they want, later for 95 % of the time. What lies in its local DSQ, and the task that was
+ * displaced is there now, would wait for them beside other CPUs, until the kernel ejects us
+ * for that. It is enqueued anew.
+ */
+void BPF_STRUCT_OPS(scxu_cpu_release, s32 cpu, struct scx_cpu_release_args *args)
+{
+	struct scxu_cpu *me = cpu_state(cpu);
+
+	if (!me)
+		return;
+	me->displaced = 1;
+	me->in_release = 1;
+	reenqueue_local();
+	me->in_release = 0;
 }
 
 /* --- tasks come and go -------------------------------------------------- */
@@ -1197,6 +1228,7 @@ struct sched_ext_ops scx_userland = {
 	.stopping = (void *)scxu_stopping,
 	.tick = (void *)scxu_tick,
 	.update_idle = (void *)scxu_update_idle,
+	.cpu_release = (void *)scxu_cpu_release,
 	.disable = (void *)scxu_disable,
 	.init_task = (void *)scxu_init_task,
 	.exit_task = (void *)scxu_exit_task,

@@ -25,7 +25,7 @@
  *
  * Assumed of the kernel: it notes the queue number at the insert, drops the insert
  * when the number has changed or the task is not queued; a number is not given
- * twice to one task; a task that lost its pid is not enqueued through us (PF_EXITING).
+ * twice to one task; a task that lost its pid does not get here (PF_EXITING).
  * The last part of finish_dispatch(), with the locks of two run queues, is one step.
  * Memory is sequentially consistent: in the code, each store that a later load must
  * not pass is an atomic exchange.

@@ -314,6 +314,8 @@ static int load(struct scxu_bpf *skel, const struct scxu_runner_options *o, unsi
 	skel->struct_ops.scx_userland->hotplug_seq = hotplug_seq();
 	skel->struct_ops.scx_userland->flags =
 		ops_flag("SCX_OPS_KEEP_BUILTIN_IDLE") |
+		/* else the kernel leaves these where they are, behind real-time tasks */
+		ops_flag("SCX_OPS_ENQ_EXITING") | ops_flag("SCX_OPS_ENQ_MIGRATION_DISABLED") |
 		(o->partial ? ops_flag("SCX_OPS_SWITCH_PARTIAL") : 0);
 	err = bpf_map__set_max_entries(skel->maps.records, o->max_tasks);
 	if (!err && o->standing)
