@@ -32,6 +32,7 @@ struct config {
 	unsigned int idle;
 	unsigned int decide;
 	unsigned int orphan_s;
+	unsigned int ext_server_ms;
 	unsigned int dumpable;
 	bool takeover;
 	bool no_floor;
@@ -80,6 +81,10 @@ static const struct option_spec specs[] = {
 	{ 0, "orphan-s", "SEC", OPTION_NUMBER, AT(orphan_s), 0, 86400, NULL,
 	  "how long the kernel part schedules without an agent before it\n"
 	  "unloads itself, in s (default 60; 0: for ever)" },
+	{ 0, "ext-server-ms", "MS", OPTION_NUMBER, AT(ext_server_ms), 0, 1000, NULL,
+	  "how long real-time tasks may keep all others from a CPU: the\n"
+	  "period, in ms, in which the kernel (7.0 or newer) then gives these\n"
+	  "5 % (default 10; 0: as the kernel has it, a second)" },
 	{ 0, "dumpable", "YES", OPTION_CHOICE, AT(dumpable), 0, 0, yes_no,
 	  "yes (default): core dumps and debuggers of the same user; or no" },
 	{ 0, "partial", NULL, OPTION_FLAG, AT(partial), 0, 0, NULL,
@@ -232,6 +237,7 @@ int verb_run(int argc, char **argv)
 		.max_tasks = 65536,
 		.idle = 1,
 		.orphan_s = 60,
+		.ext_server_ms = 10,
 		.dumpable = 1,
 	};
 	struct scxu_runner_options options;
@@ -265,6 +271,7 @@ int verb_run(int argc, char **argv)
 	options.max_tasks = config.max_tasks;
 	options.partial = config.partial;
 	options.orphan_s = config.orphan_s;
+	options.ext_server_ms = config.ext_server_ms;
 	options.undumpable = config.dumpable == 0;
 	options.takeover = config.takeover;
 	options.test_no_floor = config.no_floor;

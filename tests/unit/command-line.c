@@ -210,7 +210,7 @@ static void defaults(void)
 	} numbers[] = {
 		{ "batch", &given.batch },	 { "slice-us", &given.slice_us },
 		{ "floor-us", &given.floor_us }, { "max-tasks", &given.max_tasks },
-		{ "orphan-s", &given.orphan_s },
+		{ "orphan-s", &given.orphan_s }, { "ext-server-ms", &given.ext_server_ms },
 	};
 	const struct option_spec *spec;
 	unsigned int i;
@@ -222,6 +222,7 @@ static void defaults(void)
 	CHECK_EQ(given.floor_us, 4000);
 	CHECK_EQ(given.max_tasks, 65536);
 	CHECK_EQ(given.orphan_s, 60);
+	CHECK_EQ(given.ext_server_ms, 10);
 	CHECK(!given.takeover && !given.undumpable);
 	CHECK(!given.test_no_floor && !given.test_no_affinity_check);
 	CHECK(!given.partial && !given.affinity_agent && !given.idle_kernel && !given.verbose);
@@ -263,6 +264,8 @@ static void each_option(void)
 	CHECK(!given.idle_kernel);
 	CHECK_EQ(command("--orphan-s", "0", NULL), 0);
 	CHECK_EQ(given.orphan_s, 0);
+	CHECK_EQ(command("--ext-server-ms", "0", NULL), 0);
+	CHECK_EQ(given.ext_server_ms, 0);
 	CHECK_EQ(command("--takeover", NULL, NULL), 0);
 	CHECK(given.takeover);
 	CHECK_EQ(command("--dumpable", "no", NULL), 0);
@@ -324,6 +327,7 @@ static void bad_options(void)
 		{ "-s", "100001" },
 		{ "--floor-us", "499" },
 		{ "--orphan-s", "86401" },
+		{ "--ext-server-ms", "1001" },
 		{ "--dumpable", "perhaps" },
 		{ "--test-no-floor", NULL },
 		{ "--floor-us", "1000001" },

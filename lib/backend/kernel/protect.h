@@ -11,14 +11,6 @@ int protect_memory(void);
 /* The kernel shall kill others first when memory runs out. Warns if it may not. */
 void protect_from_oom(void);
 
-/*
- * Sets the sysctls that keep the kernel from moving locked pages under the agent's
- * feet, and takes note in /run of what they were, so that restoring them works
- * after SIGKILL too: at the next start's end, or by scxu_runner_stop().
- */
-void protect_set_sysctls(void);
-void protect_restore_sysctls(void);
-
 /* The calling thread has no capability any more, and gets none back. */
 void protect_drop_capabilities(void);
 

@@ -27,6 +27,7 @@
 #include "part.h"
 #include "policy.h"
 #include "protect.h"
+#include "settings.h"
 #include "status.h"
 #include "topology.h"
 
@@ -72,6 +73,7 @@ void scxu_runner_options_init(struct scxu_runner_options *o)
 	o->slice_us = 3000;
 	o->floor_us = 4000;
 	o->orphan_s = 60;
+	o->ext_server_ms = 10;
 }
 
 uint32_t scxu_runner_modes(const struct scxu_runner_options *o)
@@ -314,7 +316,8 @@ static int check_options(const struct scxu_runner_options *o)
 {
 	if (o->size != sizeof(*o) || o->max_tasks < 64 || o->max_tasks > SCXU_MAX_TASKS ||
 	    o->max_tasks % 64 || o->batch < 1 || o->batch > SCXU_STOCK || o->slice_us < 100 ||
-	    o->slice_us > 100000 || o->floor_us < 500 || o->floor_us > 1000000)
+	    o->slice_us > 100000 || o->floor_us < 500 || o->floor_us > 1000000 ||
+	    o->ext_server_ms > 1000)
 		return -EINVAL;
 	return 0;
 }
@@ -447,7 +450,7 @@ int scxu_runner_create(const struct scxu_policy_ops *policy,
 	if (err)
 		goto fail;
 	protect_from_oom();
-	protect_set_sysctls();
+	settings_change(options->ext_server_ms);
 	prctl(PR_SET_DUMPABLE, !options->undumpable, 0, 0, 0);
 	r->bell = ring_buffer__new(r->part.bell, ignore_sample, NULL, NULL);
 	r->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -632,7 +635,7 @@ void scxu_runner_detach(struct scxu_runner *r)
 	err = part_unload(&r->part);
 	if (err)
 		scxu_log(SCXU_LOG_ERROR, "cannot detach the scheduler: %s", strerror(-err));
-	protect_restore_sysctls();
+	settings_restore();
 	unlock(r);
 }
 

@@ -8,7 +8,7 @@
 
 #include <scxu/status.h>
 #include "part.h"
-#include "protect.h"
+#include "settings.h"
 #include "status.h"
 #include "engine.h"
 
@@ -120,7 +120,7 @@ int scxu_stop(void)
 	err = ended == -EACCES || ended == -EPERM ? ended : part_unload(&part);
 	part_close(&part);
 	if (!err)
-		protect_restore_sysctls();
+		settings_restore();
 	close(lock);
 	return err ? err : ended == -EPROTO ? 0 : ended;
 }

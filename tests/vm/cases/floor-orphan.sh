@@ -3,7 +3,17 @@
 # mode: fast
 # allow: sched_ext.*orphaned
 
+# server CPU: period and runtime of its deadline server, in us; those of 6.* have none
+SERVERS=/sys/kernel/debug/sched/ext_server
+server()
+{
+	[ -d $SERVERS ] || return 0
+	echo $(($(cat $SERVERS/cpu"$1"/period) / 1000)) $(($(cat $SERVERS/cpu"$1"/runtime) / 1000))
+}
+
+servers=$(server 0)
 start_sched --floor-us 500000 --orphan-s 4
+[ -z "$servers" ] || same "the deadline servers' period and runtime, us" "$(server 0), $(server 3)" "10000 500, 10000 500"
 kill -9 "$SCHED_PID"
 wait "$SCHED_PID" 2>/dev/null
 SCHED_PID=
@@ -18,7 +28,8 @@ check "status tells why it ended" grep -q '^ended:.*orphaned: no agent for 4 s' 
 expect "the sysctl that the agent had changed" "$(cat /proc/sys/vm/compact_unevictable_allowed)" == 0
 
 # the pins of what has ended are in nobody's way; and 0 is for ever
-start_sched --floor-us 500000 --orphan-s 0
+start_sched --floor-us 500000 --orphan-s 0 --ext-server-ms 500
+[ -z "$servers" ] || same "as another agent asks for, who finds them changed" "$(server 0)" "500000 25000"
 kill -9 "$SCHED_PID"
 wait "$SCHED_PID" 2>/dev/null
 SCHED_PID=
@@ -30,3 +41,7 @@ check "stop ends it without an agent" scx_userland stop
 same "sched_ext afterwards" "$(sched_state)" disabled
 expect "the sysctl, which a killed agent had changed, is restored" \
 	"$(cat /proc/sys/vm/compact_unevictable_allowed)" == 1
+same "and the deadline servers are" "$(server 0), $(server 3)" "$servers, $servers"
+start_sched --floor-us 500000 --ext-server-ms 0
+same "with 0 they stay" "$(server 0), $(server 3)" "$servers, $servers"
+stop_sched

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/btf.h>
+
+#include "file.h"
+#include "log.h"
+#include "settings.h"
+
+/* --- vm.compact_unevictable_allowed ------------------------------------------- */
+
+#define COMPACT	     "/proc/sys/vm/compact_unevictable_allowed"
+#define COMPACT_NOTE "/run/scx_userland.compact_unevictable_allowed"
+
+static void change_compaction(void)
+{
+	char value[32];
+	int err = file_read(COMPACT, value, sizeof(value));
+
+	if (err == -ENOENT || (!err && !strcmp(value, "0")))
+		return;
+	/* first the note; one that is there is of an agent that was killed, and right */
+	if (!err)
+		err = file_write(COMPACT_NOTE, O_CREAT | O_EXCL | O_NOFOLLOW, value);
+	if (!err || err == -EEXIST)
+		err = file_write(COMPACT, 0, "0");
+	if (err)
+		scxu_log(SCXU_LOG_WARNING,
+			 "cannot set vm.compact_unevictable_allowed to 0 (%s): the agent may have "
+			 "page faults when memory is compacted",
+			 strerror(-err));
+}
+
+static void restore_compaction(void)
+{
+	char value[32];
+	int err = file_read(COMPACT_NOTE, value, sizeof(value));
+
+	if (err == -ENOENT)
+		return;
+	if (!err)
+		err = file_write(COMPACT, 0, value);
+	if (!err && unlink(COMPACT_NOTE))
+		err = -errno;
+	if (err)
+		scxu_log(SCXU_LOG_WARNING,
+			 "cannot restore vm.compact_unevictable_allowed from " COMPACT_NOTE ": %s",
+			 strerror(-err));
+}
+
+/* --- the deadline server --------------------------------------------------------- */
+
+#define SERVERS	    "/sys/kernel/debug/sched/ext_server"
+#define SERVER_NOTE "/run/scx_userland.ext_server"
+
+#define SHORTEST_NS 50000ull /* of its runtime: less is no time to do anything in */
+
+struct server {
+	unsigned int cpu;
+	uint64_t runtime; /* ns, of each */
+	uint64_t period; /* ns */
+};
+
+static int server_path(char *path, size_t size, unsigned int cpu, const char *what)
+{
+	return snprintf(path, size, SERVERS "/cpu%u/%s", cpu, what) < (int)size ? 0 : -ENAMETOOLONG;
+}
+
+static int read_number(unsigned int cpu, const char *what, uint64_t *ret)
+{
+	char path[PATH_MAX], text[32], end;
+	int err = server_path(path, sizeof(path), cpu, what);
+
+	if (!err)
+		err = file_read(path, text, sizeof(text));
+	if (!err && sscanf(text, "%" SCNu64 "%c", ret, &end) != 1)
+		err = -EINVAL;
+	return err;
+}
+
+static int write_number(unsigned int cpu, const char *what, uint64_t value)
+{
+	char path[PATH_MAX], text[32];
+	int err = server_path(path, sizeof(path), cpu, what);
+
+	snprintf(text, sizeof(text), "%" PRIu64, value);
+	return err ? err : file_write(path, 0, text);
+}
+
+static int read_server(struct server *s)
+{
+	int err = read_number(s->cpu, "runtime", &s->runtime);
+
+	return err ? err : read_number(s->cpu, "period", &s->period);
+}
+
+/* At no time may the runtime be longer than the period. */
+static int write_server(const struct server *s)
+{
+	struct server is = { .cpu = s->cpu };
+	int err = read_server(&is);
+	bool shrinks = s->period < is.period;
+
+	if (!err && shrinks)
+		err = write_number(s->cpu, "runtime", s->runtime);
+	if (!err)
+		err = write_number(s->cpu, "period", s->period);
+	if (!err && !shrinks)
+		err = write_number(s->cpu, "runtime", s->runtime);
+	return err;
+}
+
+/* As they are now: into a file, a line for each CPU. -ENOENT: there are none. */
+static int write_note(FILE *note)
+{
+	DIR *dir = opendir(SERVERS);
+	struct dirent *entry;
+	int err = 0;
+
+	if (!dir)
+		return -errno;
+	while (!err && (entry = readdir(dir))) {
+		struct server s = { 0 };
+		char end;
+
+		if (sscanf(entry->d_name, "cpu%u%c", &s.cpu, &end) != 1)
+			continue;
+		err = read_server(&s);
+		if (!err && fprintf(note, "cpu%u %" PRIu64 " %" PRIu64 "\n", s.cpu, s.runtime,
+				    s.period) < 0)
+			err = -EIO;
+	}
+	closedir(dir);
+	return err;
+}
+
+/* All of it or nothing. */
+static int note_servers(void)
+{
+	FILE *note;
+	int err;
+
+	if (!access(SERVER_NOTE, F_OK))
+		return 0; /* of an agent that was killed, and right */
+	note = fopen(SERVER_NOTE ".new", "we");
+	if (!note)
+		return -errno;
+	err = write_note(note);
+	if (fclose(note) && !err)
+		err = -errno;
+	if (!err && rename(SERVER_NOTE ".new", SERVER_NOTE))
+		err = -errno;
+	if (err)
+		unlink(SERVER_NOTE ".new");
+	return err;
+}
+
+/* All as they were noted, but for periods that are longer than that; 0: all as they were. */
+static int set_servers(uint64_t longest)
+{
+	FILE *note = fopen(SERVER_NOTE, "re");
+	struct server s;
+	int err = 0, n;
+
+	if (!note)
+		return -errno;
+	while (!err && (n = fscanf(note, "cpu%u %" SCNu64 " %" SCNu64 "\n", &s.cpu, &s.runtime,
+				   &s.period)) != EOF) {
+		if (n != 3) {
+			err = -EINVAL;
+			break;
+		}
+		if (longest && s.runtime && s.period > longest) {
+			s.runtime =
+				(uint64_t)((double)s.runtime * (double)longest / (double)s.period);
+			if (s.runtime < SHORTEST_NS)
+				s.runtime = SHORTEST_NS;
+			s.period = longest;
+		}
+		err = write_server(&s);
+	}
+	fclose(note);
+	return err;
+}
+
+static void restore_servers(void)
+{
+	int err = set_servers(0);
+
+	if (err == -ENOENT)
+		return;
+	if (!err && unlink(SERVER_NOTE))
+		err = -errno;
+	if (err)
+		scxu_log(SCXU_LOG_WARNING, "cannot restore " SERVERS " from " SERVER_NOTE ": %s",
+			 strerror(-err));
+}
+
+/* Does the kernel have such servers, wherever debugfs may be. */
+static bool kernel_has_servers(void)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	const struct btf_type *t;
+	bool has = false;
+	int id, i;
+
+	if (!btf)
+		return false;
+	id = btf__find_by_name_kind(btf, "rq", BTF_KIND_STRUCT);
+	t = id > 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL;
+	for (i = 0; t && i < btf_vlen(t); i++)
+		has |= !strcmp(btf__name_by_offset(btf, btf_members(t)[i].name_off), "ext_server");
+	btf__free(btf);
+	return has;
+}
+
+static void change_servers(unsigned int ms)
+{
+	int err;
+
+	if (!ms) { /* an agent before may have had another mind */
+		restore_servers();
+		return;
+	}
+	err = note_servers();
+	if (!err)
+		err = set_servers(ms * 1000000ull);
+	if (err == -ENOENT && !kernel_has_servers())
+		return;
+	if (err)
+		scxu_log(SCXU_LOG_WARNING,
+			 "cannot set the period of the deadline servers in " SERVERS " (%s)%s: "
+			 "real-time tasks that do not pause keep all others from a CPU for up to "
+			 "a second; --ext-server-ms 0 leaves it so without this message",
+			 strerror(-err), err == -ENOENT ? "; is debugfs mounted there" : "");
+}
+
+/* --------------------------------------------------------------------------------- */
+
+void settings_change(unsigned int ext_server_ms)
+{
+	change_compaction();
+	change_servers(ext_server_ms);
+}
+
+void settings_restore(void)
+{
+	restore_compaction();
+	restore_servers();
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Settings of the kernel that are others while the scheduler is loaded. */
+#ifndef SCXU_SETTINGS_H
+#define SCXU_SETTINGS_H
+
+/*
+ * Two of them; what cannot be set is a warning.
+ *
+ * vm.compact_unevictable_allowed: 0, so that compaction does not move the agent's locked pages
+ * under its feet.
+ *
+ * The deadline server of sched_ext (kernel 7.0 on; ext_server in kernel/sched/ext.c, debugfs
+ * sched/ext_server/cpuN): it has 50 ms of each second, when real-time tasks would leave nothing of
+ * a CPU. Its period becomes ext_server_ms, its share stays. 0, one that is as short already, or a
+ * server that is switched off: it is left alone.
+ *
+ * What they were is noted in /run first, so that restoring works after SIGKILL too: at the
+ * next start's end, or by scxu_stop().
+ */
+void settings_change(unsigned int ext_server_ms);
+void settings_restore(void);
+
+#endif
