@@ -11,7 +11,7 @@ set -eu
 . "$(dirname "$0")/../names.sh"
 cd "$SCXU_ROOT"
 
-tests=(errors nices names invariants topology determinism examples regressions shares starve-option affinity shared-clock runtime sync idle-wakes turns slow-agent pinned batch faults blame no-memory planted-bug gantt gantt-times speed generator generated)
+tests=(errors nices names invariants topology determinism examples regressions shares starve-option affinity shared-clock runtime sync idle-wakes turns crowd slow-agent pinned batch faults blame no-memory planted-bug gantt gantt-times speed generator generated)
 generated=(--seconds 10 --runs 200) # for each policy
 only=()
 list=
@@ -429,6 +429,39 @@ test_turns()
 
 	waits=$(workload=hogs:4x0,4x5 longest_wait --duration 5) || return 1
 	[ "$waits" -lt 18000000 ] || { echo "a hog of nice 5 beside nice 0 waits for $waits ns"; return 1; }
+}
+
+# Beside two thousand that compute, a task that runs for 10 us at a time has its share, a run each
+# 5 ms, and does not have a hundred at once and then none for a round of all (p99 235 ms). One that
+# runs for 100 us waits for 8 ms, not for the 50 that would be its share; of many such only
+# so many that others lose a twentieth.
+test_crowd()
+{
+	local wait share
+
+	wait=$(of_class sleeper wait_p99_ns --workload hogs:2000x0+sleeper:1ms --duration 8) || return 1
+	[ "$wait" -lt 12000000 ] || { echo "99 % of the sleeper's waits are of up to $wait ns"; return 1; }
+	crowd 1
+	wait=$(of_class brief wait_p99_ns --workload "$PWD/$out/crowd.json" --duration 8) || return 1
+	[ "$wait" -lt 12000000 ] || { echo "99 % of the waits of one for 100 us are of up to $wait ns"; return 1; }
+	crowd 100
+	share=$(of_class brief share --workload "$PWD/$out/crowd.json" --duration 8) || return 1
+	awk -v s="$share" 'BEGIN { exit !(s > 0.08 && s < 0.09091 + 0.05) }' ||
+		{ echo "a hundred of them have $share of the CPUs"; return 1; }
+}
+
+# crowd N: that many, beside a thousand hogs
+crowd()
+{
+	printf '%s\n' '{ "tasks": {' '"hog": { "instance": 1000, "loop": -1, "run": 100000 },' \
+		"\"brief\": { \"instance\": $1, \"loop\": -1, \"run\": 100, \"sleep\": 900 } } }" >"$out/crowd.json"
+}
+
+# of_class NAME MEMBER ARGUMENT...: of the simulation
+of_class()
+{
+	sim --json "${@:3}" >"$out/class.json" || return 1
+	sed -n "s/.*{\"name\": \"$1\", \"tasks\".*\"$2\": \([0-9.]*\).*/\1/p" "$out/class.json"
 }
 
 # An agent that takes .6 ms for each decision: a CPU without one lets its task go on for a tick
