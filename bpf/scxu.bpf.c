@@ -242,6 +242,8 @@ static __always_inline void enqueue_agent(struct task_struct *p, u64 enq_flags,
 		agent_runs(p, kernel_state());
 	if (enq_flags & ENQ_REENQ || (its && its->displaced)) {
 		/* another class has its CPU, in the middle of its work, perhaps: it goes on elsewhere */
+		if (!has_budget)
+			wait_for_budget(now);
 		agent_shall_rest = GOES_ON;
 		__sync_lock_test_and_set(&agent_parked, 1);
 		watch_arm();
@@ -289,7 +291,11 @@ static __always_inline void enqueue_kthread(struct task_struct *p, u64 enq_flags
 					    struct scxu_cpu *me)
 {
 	me->counters[SCXU_COUNT_kernel_enqueues]++;
-	if (p->nr_cpus_allowed == 1) {
+	/*
+	 * One that a real-time task displaced is not put there again: with a new slice each time
+	 * it would keep the one behind it out, which the kernel (7.1 on) counts, and ejects us.
+	 */
+	if (p->nr_cpus_allowed == 1 && !(enq_flags & ENQ_REENQ)) {
 		struct scxu_cpu *c = cpu_state(scx_bpf_task_cpu(p));
 
 		/* A policy may give a slice of a second; the watch ends it for all others. */
@@ -360,7 +366,7 @@ void BPF_STRUCT_OPS(scxu_enqueue, struct task_struct *p, u64 enq_flags)
 	struct scxu_cpu *me = cpu_state(cpu);
 	struct scxu_standing stand = {}; /* clang would spill an undefined one */
 	struct task_ctx *t;
-	bool sync;
+	bool sync, stays;
 	u64 now;
 
 	if (!k || !me || !a) { /* impossible; but a task must go somewhere */
@@ -370,9 +376,13 @@ void BPF_STRUCT_OPS(scxu_enqueue, struct task_struct *p, u64 enq_flags)
 	/* of a task with one CPU select_cpu() is not asked: it is another's */
 	sync = me->wake_sync && p->nr_cpus_allowed > 1;
 	me->wake_sync = 0;
+	stays = task_migration_disabled(p, me->in_release ? 2 : 1);
 	/* one that ends is no agent any more: parked, nobody would find it by its pid */
 	if (p->pid == agent_tid && !(p->flags & PF_EXITING)) {
-		enqueue_agent(p, enq_flags, a, me);
+		if (stays)
+			dsq_insert(p, DSQ_LOCAL, floor_ns, enq_flags);
+		else
+			enqueue_agent(p, enq_flags, a, me);
 		return;
 	}
 	if (p->flags & PF_KTHREAD) {
@@ -394,12 +404,12 @@ void BPF_STRUCT_OPS(scxu_enqueue, struct task_struct *p, u64 enq_flags)
 	}
 	place(p, t, k, flags);
 
-	if (task_migration_disabled(p, me->in_release ? 2 : 1)) {
+	if (stays && !(enq_flags & ENQ_REENQ)) {
 		me->counters[SCXU_COUNT_kernel_enqueues]++;
 		dsq_insert(p, DSQ_LOCAL, slice_ns, enq_flags);
 		return;
 	}
-	if (kept_in_kernel(p)) {
+	if (stays || kept_in_kernel(p)) {
 		me->counters[SCXU_COUNT_kernel_enqueues]++;
 		goto shared;
 	}
@@ -942,7 +952,8 @@ void BPF_STRUCT_OPS(scxu_update_idle, s32 cpu, bool idle)
  * A class above ours takes the CPU. Real-time tasks may keep it for long: up to 6.19 as long as
  * they want, later for 95 % of the time. What lies in its local DSQ, and the task that was
  * displaced is there now, would wait for them beside other CPUs, until the kernel ejects us
- * for that. It is enqueued anew.
+ * for that. It is enqueued anew. (The kernel does not tell when the CPU did not run one of
+ * ours: what select_cpu() has just put there, since it was idle, waits as it always did.)
  */
 void BPF_STRUCT_OPS(scxu_cpu_release, s32 cpu, struct scx_cpu_release_args *args)
 {

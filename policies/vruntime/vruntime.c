@@ -30,11 +30,11 @@
  *    sysctl_sched_min_granularity].
  *  - Where so many wait that slices are shorter, a woken task that runs for a small part of
  *    one at a time goes first as soon as its share of the CPUs has made good for its last
- *    run, and after 8 ms in any case, as long as all such have no more than a twentieth of
- *    the CPUs by that. [Not in CFS. EEVDF has the former for a task with a short slice:
- *    entity_eligible().] By the order alone it would run a hundred times in a row on its
- *    credit, and then wait for a round of all: of two thousand that compute many are at the
- *    same place.
+ *    run, if it is not further on than two slices; and after 8 ms in any case, as long as all
+ *    such have no more than a twentieth of the CPUs by that. [Not in CFS. EEVDF has the former for
+ *    a task with a short slice: entity_eligible().] By the order alone it would run a
+ *    hundred times in a row on its credit, and then wait for a round of all: of two
+ *    thousand that compute many are at the same place.
  */
 #include <errno.h>
 #include <sys/queue.h>
@@ -51,6 +51,7 @@
 #define SOON_NS	       8000000ull
 #define SOON_PART      20 /* of the CPUs, for those that are not owed it yet */
 #define SOON_MOST_NS   10000000ull /* of a CPU, saved up */
+#define SOON_LOOK      16 /* so many that may not yet, in one pass */
 
 struct vtask {
 	RB_ENTRY(vtask) node;
@@ -59,12 +60,14 @@ struct vtask {
 	uint64_t runtime; /* charged up to here */
 	uint64_t seq;  /* order among equals: first come, first served */
 	RB_ENTRY(vtask) due_node;
-	uint64_t due; /* by scxu_now(): when it goes first */
+	uint64_t due; /* by scxu_now(): when it may go first */
+	uint64_t owed; /* likewise, when its share has made good for its last run */
 	uint64_t began; /* likewise, when it was decided last */
 	uint64_t woke; /* runtime at its last wake-up */
 	uint64_t ran; /* ns from the one before to that */
 	uint64_t usually; /* the same, as of late */
 	bool has_due; /* it has one in this wait */
+	bool paid; /* out of soon_left, likewise */
 	bool arrived; /* in this pass: it is to be placed, and not in the tree yet */
 	bool is_new;
 	bool woken;
@@ -185,6 +188,14 @@ static void take_least(uint64_t vruntime, uint64_t *least, bool *any)
 	*any = true;
 }
 
+/* One that went first runs with a virtual time that is not its own. */
+static uint64_t own_vruntime(const struct scxu_running *run)
+{
+	const struct vtask *t = scxu_task_data(run->task);
+
+	return t->has_due && (int64_t)(run->vtime - t->vruntime) < 0 ? t->vruntime : run->vtime;
+}
+
 /*
  * When all events of the pass are read, and before those are placed that came: who woke or
  * is new tells nothing of it, unless there is nobody else. By the tasks that run alone it
@@ -205,7 +216,7 @@ static void update_min_vruntime(struct scxu_sched *sched, struct vsched *s)
 	for (cpu = 0; cpu < scxu_nr_cpus(sched); cpu++)
 		/* what the kernel part orders by itself has a virtual time of its own */
 		if (scxu_cpu_running(sched, (int)cpu, &run) && run.task)
-			take_least(run.vtime, &least, &any);
+			take_least(own_vruntime(&run), &least, &any);
 	if (first)
 		take_least(first->vruntime, &least, &any);
 	for (t = TAILQ_FIRST(&s->arrivals); t; t = TAILQ_NEXT(t, next))
@@ -235,17 +246,35 @@ static void out_of_tree(struct vsched *s, struct vtask *t)
 		RB_REMOVE(dues, &s->dues, t);
 }
 
-/* ns since it began its last run. */
-static uint64_t wait_for_due(struct vsched *s, const struct vtask *t, const struct turns *turns,
-			     uint32_t weight)
+static void set_due(const struct vsched *s, struct vtask *t, const struct turns *turns,
+		    uint32_t weight)
 {
 	/* its share of the CPUs is weight / load */
-	uint64_t owed = t->ran * s->load / ((uint64_t)weight * turns->cpus);
+	uint64_t wait = t->ran * s->load / ((uint64_t)weight * turns->cpus);
 
-	if (owed <= SOON_NS || t->ran > s->soon_left)
-		return owed;
+	t->owed = t->began + wait;
+	t->due = t->began + (wait < SOON_NS ? wait : SOON_NS);
+	t->paid = false;
+}
+
+/*
+ * It is due. What it is owed is by the load of those that wait: many that are brief, and most of them
+ * asleep, would go before those who compute for ever.
+ */
+static bool may_go_first(struct scxu_sched *sched, struct vsched *s, struct vtask *t,
+			 const struct turns *turns)
+{
+	uint64_t reach = 2 * vruntime_charge(0, turn_of(turns, turns->average), 100);
+
+	if (t->paid ||
+	    ((int64_t)(t->owed - scxu_now(sched)) <= 0 &&
+	     (int64_t)(t->vruntime - RB_MIN(tree, &s->tree)->vruntime) <= (int64_t)reach))
+		return true;
+	if (t->ran > s->soon_left)
+		return false;
 	s->soon_left -= t->ran;
-	return SOON_NS;
+	t->paid = true;
+	return true;
 }
 
 static void save_up(struct vsched *s, uint64_t now, unsigned int cpus)
@@ -284,7 +313,7 @@ static void place_arrivals(struct vsched *s, const struct turns *turns)
 		t->vruntime = vruntime_limit(t->vruntime, s->min_vruntime, turns->longest, weight);
 		brief = many && t->usually < BRIEF_NS;
 		if (t->woken && brief)
-			t->due = t->began + wait_for_due(s, t, turns, weight);
+			set_due(s, t, turns, weight);
 		/* one that was displaced has not done yet what it woke for */
 		t->has_due = brief && (t->woken || (t->has_due && t->runtime - t->woke < BRIEF_NS));
 		into_tree(s, t);
@@ -445,6 +474,7 @@ static void dispatch(struct scxu_sched *sched)
 	struct vsched *s = scxu_sched_data(sched);
 	struct turns turns = turns_of(sched, s);
 	unsigned int room = scxu_room(sched);
+	unsigned int passed_over = 0;
 	struct vtask *t, *next;
 	int err = 0;
 
@@ -455,6 +485,11 @@ static void dispatch(struct scxu_sched *sched)
 		if ((int64_t)(t->due - scxu_now(sched)) > 0)
 			break;
 		next = RB_NEXT(dues, &s->dues, t);
+		if (!may_go_first(sched, s, t, &turns)) {
+			if (++passed_over == SOON_LOOK)
+				break;
+			continue;
+		}
 		/* the kernel part, too, goes by virtual time: nobody is placed before that */
 		err = decide(sched, s, t, &turns, s->min_vruntime - CREDIT_NS, &room);
 	}

@@ -448,6 +448,11 @@ test_crowd()
 	share=$(of_class brief share --workload "$PWD/$out/crowd.json" --duration 8) || return 1
 	awk -v s="$share" 'BEGIN { exit !(s > 0.08 && s < 0.09091 + 0.05) }' ||
 		{ echo "a hundred of them have $share of the CPUs"; return 1; }
+	# those that keep all CPUs busy by themselves leave ten hogs their eleventh part: .0056 once
+	printf '%s\n' '{ "tasks": {' '"hog": { "instance": 10, "loop": -1, "run": 100000 },' \
+		'"brief": { "instance": 100, "loop": -1, "run": 300, "sleep": 3000 } } }' >"$out/crowd.json"
+	share=$(of_class hog share --workload "$PWD/$out/crowd.json" --duration 8) || return 1
+	awk -v s="$share" 'BEGIN { exit !(s > 0.08) }' || { echo "ten hogs beside brief tasks have $share"; return 1; }
 }
 
 # crowd N: that many, beside a thousand hogs

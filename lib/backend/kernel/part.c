@@ -277,6 +277,17 @@ static uint64_t ops_flag(const char *name)
 	return value;
 }
 
+/* See reenqueue_local() in bpf/compat.bpf.h. */
+static bool reenqueues_later(void)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	bool has = btf &&
+		   btf__find_by_name_kind(btf, "scx_bpf_reenqueue_local___v2", BTF_KIND_FUNC) > 0;
+
+	btf__free(btf);
+	return has;
+}
+
 /*
  * How many CPUs have come and gone. When it is another number at the attach, what was
  * read of the CPUs in between may be wrong, and the kernel asks for a restart. 0: it
@@ -315,7 +326,8 @@ static int load(struct scxu_bpf *skel, const struct scxu_runner_options *o, unsi
 	skel->struct_ops.scx_userland->flags =
 		ops_flag("SCX_OPS_KEEP_BUILTIN_IDLE") |
 		/* else the kernel leaves these where they are, behind real-time tasks */
-		ops_flag("SCX_OPS_ENQ_EXITING") | ops_flag("SCX_OPS_ENQ_MIGRATION_DISABLED") |
+		ops_flag("SCX_OPS_ENQ_EXITING") |
+		(reenqueues_later() ? 0 : ops_flag("SCX_OPS_ENQ_MIGRATION_DISABLED")) |
 		(o->partial ? ops_flag("SCX_OPS_SWITCH_PARTIAL") : 0);
 	err = bpf_map__set_max_entries(skel->maps.records, o->max_tasks);
 	if (!err && o->standing)

@@ -450,7 +450,6 @@ int scxu_runner_create(const struct scxu_policy_ops *policy,
 	if (err)
 		goto fail;
 	protect_from_oom();
-	settings_change(options->ext_server_ms);
 	prctl(PR_SET_DUMPABLE, !options->undumpable, 0, 0, 0);
 	r->bell = ring_buffer__new(r->part.bell, ignore_sample, NULL, NULL);
 	r->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -466,6 +465,7 @@ int scxu_runner_create(const struct scxu_policy_ops *policy,
 		err = start_agent(r);
 	if (err)
 		goto fail;
+	settings_change(options->ext_server_ms); /* not those of an agent that did not give way */
 	*ret = r;
 	return 0;
 fail:

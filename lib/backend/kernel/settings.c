@@ -103,18 +103,21 @@ static int read_server(struct server *s)
 	return err ? err : read_number(s->cpu, "period", &s->period);
 }
 
-/* At no time may the runtime be longer than the period. */
+/*
+ * At no time may the runtime be longer than the period. -EBUSY: the CPU is offline, where the kernel
+ * lets nobody write.
+ */
 static int write_server(const struct server *s)
 {
 	struct server is = { .cpu = s->cpu };
 	int err = read_server(&is);
 	bool shrinks = s->period < is.period;
 
-	if (!err && shrinks)
+	if (!err && shrinks && s->runtime != is.runtime)
 		err = write_number(s->cpu, "runtime", s->runtime);
-	if (!err)
+	if (!err && s->period != is.period)
 		err = write_number(s->cpu, "period", s->period);
-	if (!err && !shrinks)
+	if (!err && !shrinks && s->runtime != is.runtime)
 		err = write_number(s->cpu, "runtime", s->runtime);
 	return err;
 }
@@ -147,13 +150,19 @@ static int write_note(FILE *note)
 static int note_servers(void)
 {
 	FILE *note;
-	int err;
+	int err, fd;
 
 	if (!access(SERVER_NOTE, F_OK))
 		return 0; /* of an agent that was killed, and right */
-	note = fopen(SERVER_NOTE ".new", "we");
-	if (!note)
-		return -errno;
+	unlink(SERVER_NOTE ".new"); /* half of one, of an agent that was killed in here */
+	fd = open(SERVER_NOTE ".new", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	note = fd < 0 ? NULL : fdopen(fd, "w");
+	if (!note) {
+		err = -errno;
+		if (fd >= 0)
+			close(fd);
+		return err;
+	}
 	err = write_note(note);
 	if (fclose(note) && !err)
 		err = -errno;
@@ -164,19 +173,24 @@ static int note_servers(void)
 	return err;
 }
 
-/* All as they were noted, but for periods that are longer than that; 0: all as they were. */
-static int set_servers(uint64_t longest)
+/*
+ * All as they were noted, but for periods that are longer than that; 0: all as they were. The
+ * first error, having tried all; those of CPUs that are offline count as none, and in *offline.
+ */
+static int set_servers(uint64_t longest, unsigned int *offline)
 {
 	FILE *note = fopen(SERVER_NOTE, "re");
 	struct server s;
-	int err = 0, n;
+	int first = 0, n;
 
 	if (!note)
 		return -errno;
-	while (!err && (n = fscanf(note, "cpu%u %" SCNu64 " %" SCNu64 "\n", &s.cpu, &s.runtime,
-				   &s.period)) != EOF) {
+	while ((n = fscanf(note, "cpu%u %" SCNu64 " %" SCNu64 "\n", &s.cpu, &s.runtime,
+			   &s.period)) != EOF) {
+		int err;
+
 		if (n != 3) {
-			err = -EINVAL;
+			first = -EINVAL;
 			break;
 		}
 		if (longest && s.runtime && s.period > longest) {
@@ -187,18 +201,29 @@ static int set_servers(uint64_t longest)
 			s.period = longest;
 		}
 		err = write_server(&s);
+		if (err == -EBUSY)
+			++*offline;
+		else if (err && !first)
+			first = err;
 	}
 	fclose(note);
-	return err;
+	return first;
 }
 
 static void restore_servers(void)
 {
-	int err = set_servers(0);
+	unsigned int offline = 0;
+	int err;
 
-	if (err == -ENOENT)
+	if (access(SERVER_NOTE, F_OK) && errno == ENOENT)
 		return;
-	if (!err && unlink(SERVER_NOTE))
+	err = set_servers(0, &offline);
+	if (offline)
+		scxu_log(SCXU_LOG_WARNING,
+			 "%u CPUs are offline, whose deadline servers cannot be restored: "
+			 "\"scx_userland stop\" does it when they are online",
+			 offline);
+	else if (!err && unlink(SERVER_NOTE))
 		err = -errno;
 	if (err)
 		scxu_log(SCXU_LOG_WARNING, "cannot restore " SERVERS " from " SERVER_NOTE ": %s",
@@ -225,6 +250,7 @@ static bool kernel_has_servers(void)
 
 static void change_servers(unsigned int ms)
 {
+	unsigned int offline = 0; /* those have no tasks */
 	int err;
 
 	if (!ms) { /* an agent before may have had another mind */
@@ -233,7 +259,7 @@ static void change_servers(unsigned int ms)
 	}
 	err = note_servers();
 	if (!err)
-		err = set_servers(ms * 1000000ull);
+		err = set_servers(ms * 1000000ull, &offline);
 	if (err == -ENOENT && !kernel_has_servers())
 		return;
 	if (err)
