@@ -84,7 +84,7 @@ static const struct option_spec specs[] = {
 	{ 0, "ext-server-ms", "MS", OPTION_NUMBER, AT(ext_server_ms), 0, 1000, NULL,
 	  "how long real-time tasks may keep all others from a CPU: the\n"
 	  "period, in ms, in which the kernel (7.0 or newer) then gives these\n"
-	  "5 % (default 10; 0: as the kernel has it, a second)" },
+	  "5 % and more (default 0: as the kernel has it, a second)" },
 	{ 0, "dumpable", "YES", OPTION_CHOICE, AT(dumpable), 0, 0, yes_no,
 	  "yes (default): core dumps and debuggers of the same user; or no" },
 	{ 0, "partial", NULL, OPTION_FLAG, AT(partial), 0, 0, NULL,
@@ -237,7 +237,6 @@ int verb_run(int argc, char **argv)
 		.max_tasks = 65536,
 		.idle = 1,
 		.orphan_s = 60,
-		.ext_server_ms = 10,
 		.dumpable = 1,
 	};
 	struct scxu_runner_options options;

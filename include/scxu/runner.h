@@ -39,8 +39,8 @@ struct scxu_runner;
  * @floor_us:	how late an agent may be, 500..1000000
  * @orphan_s:	how long the kernel part goes on without an agent before it ends by
  *		itself, in s, up to 86400; 0: for ever
- * @ext_server_ms: the period of the kernel's deadline servers of sched_ext (from 7.0 on), which
- *		have 5 % of each, when real-time tasks would leave nothing of a CPU; up to 1000;
+ * @ext_server_ms: the period of the kernel's deadline servers of sched_ext (from 7.0 on), when
+ *		real-time tasks would leave nothing of a CPU, in place of a second; up to 1000;
  *		0: as it is
  * @partial:	only tasks of class SCHED_EXT
  * @affinity_agent: the policy also gets tasks limited to two or more CPUs

@@ -222,7 +222,7 @@ static void defaults(void)
 	CHECK_EQ(given.floor_us, 4000);
 	CHECK_EQ(given.max_tasks, 65536);
 	CHECK_EQ(given.orphan_s, 60);
-	CHECK_EQ(given.ext_server_ms, 10);
+	CHECK_EQ(given.ext_server_ms, 0);
 	CHECK(!given.takeover && !given.undumpable);
 	CHECK(!given.test_no_floor && !given.test_no_affinity_check);
 	CHECK(!given.partial && !given.affinity_agent && !given.idle_kernel && !given.verbose);
@@ -264,8 +264,8 @@ static void each_option(void)
 	CHECK(!given.idle_kernel);
 	CHECK_EQ(command("--orphan-s", "0", NULL), 0);
 	CHECK_EQ(given.orphan_s, 0);
-	CHECK_EQ(command("--ext-server-ms", "0", NULL), 0);
-	CHECK_EQ(given.ext_server_ms, 0);
+	CHECK_EQ(command("--ext-server-ms", "1000", NULL), 0);
+	CHECK_EQ(given.ext_server_ms, 1000);
 	CHECK_EQ(command("--takeover", NULL, NULL), 0);
 	CHECK(given.takeover);
 	CHECK_EQ(command("--dumpable", "no", NULL), 0);

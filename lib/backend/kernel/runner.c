@@ -73,7 +73,6 @@ void scxu_runner_options_init(struct scxu_runner_options *o)
 	o->slice_us = 3000;
 	o->floor_us = 4000;
 	o->orphan_s = 60;
-	o->ext_server_ms = 10;
 }
 
 uint32_t scxu_runner_modes(const struct scxu_runner_options *o)

@@ -261,12 +261,15 @@ static void change_servers(unsigned int ms)
 	if (!err)
 		err = set_servers(ms * 1000000ull, &offline);
 	if (err == -ENOENT && !kernel_has_servers())
-		return;
-	if (err)
+		scxu_log(SCXU_LOG_WARNING,
+			 "--ext-server-ms %u does nothing: this kernel has no deadline servers for "
+			 "tasks of sched_ext (7.0 and newer have)",
+			 ms);
+	else if (err)
 		scxu_log(SCXU_LOG_WARNING,
 			 "cannot set the period of the deadline servers in " SERVERS " (%s)%s: "
-			 "real-time tasks that do not pause keep all others from a CPU for up to "
-			 "a second; --ext-server-ms 0 leaves it so without this message",
+			 "real-time tasks that do not pause may keep all others from a CPU for up "
+			 "to a second",
 			 strerror(-err), err == -ENOENT ? "; is debugfs mounted there" : "");
 }
 

@@ -11,8 +11,8 @@
  *
  * The deadline server of sched_ext (kernel 7.0 on; ext_server in kernel/sched/ext.c, debugfs
  * sched/ext_server/cpuN): it has 50 ms of each second, when real-time tasks would leave nothing of
- * a CPU. Its period becomes ext_server_ms, its share stays. 0, one that is as short already, or a
- * server that is switched off: it is left alone.
+ * a CPU. Its period becomes ext_server_ms, and its runtime the same part of that. 0, one that is as
+ * short already, or a server that is switched off: it is left alone.
  *
  * What they were is noted in /run first, so that restoring works after SIGKILL too: at the
  * next start's end, or by scxu_stop().

@@ -12,8 +12,8 @@ server()
 }
 
 servers=$(server 0)
-start_sched --floor-us 500000 --orphan-s 4
-[ -z "$servers" ] || same "the deadline servers' period and runtime, us" "$(server 0), $(server 3)" "10000 500, 10000 500"
+start_sched --floor-us 500000 --orphan-s 4 --ext-server-ms 200
+[ -z "$servers" ] || same "the deadline servers' period and runtime, us" "$(server 0), $(server 3)" "200000 10000, 200000 10000"
 kill -9 "$SCHED_PID"
 wait "$SCHED_PID" 2>/dev/null
 SCHED_PID=
@@ -42,6 +42,6 @@ same "sched_ext afterwards" "$(sched_state)" disabled
 expect "the sysctl, which a killed agent had changed, is restored" \
 	"$(cat /proc/sys/vm/compact_unevictable_allowed)" == 1
 same "and the deadline servers are" "$(server 0), $(server 3)" "$servers, $servers"
-start_sched --floor-us 500000 --ext-server-ms 0
-same "with 0 they stay" "$(server 0), $(server 3)" "$servers, $servers"
+start_sched --floor-us 500000
+same "without the option they stay" "$(server 0), $(server 3)" "$servers, $servers"
 stop_sched
