@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Can this machine run it: asked before anything is loaded, answered with what to do. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -10,6 +9,7 @@
 #include <bpf/btf.h>
 
 #include <scxu/runner.h>
+#include "file.h"
 #include "log.h"
 #include "part.h"
 
@@ -29,22 +29,6 @@ static const struct {
 	{ "bpf_iter_scx_dsq_new", NULL },
 	{ "bpf_task_from_pid", NULL },
 };
-
-static int read_line(const char *path, char *line, size_t size)
-{
-	ssize_t n;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	n = read(fd, line, size - 1);
-	close(fd);
-	if (n < 0)
-		return -EIO;
-	line[n] = 0;
-	line[strcspn(line, "\n")] = 0;
-	return 0;
-}
 
 static int check_kernel(const char *release)
 {
@@ -89,7 +73,7 @@ int scxu_runner_check(void)
 	struct utsname uts;
 
 	uname(&uts);
-	if (read_line(SYS_SCX "state", state, sizeof(state))) {
+	if (file_read(SYS_SCX "state", state, sizeof(state))) {
 		scxu_log(
 			SCXU_LOG_ERROR,
 			"kernel %s has no sched_ext (" SYS_SCX " is missing): run kernel 6.12 or "
@@ -104,7 +88,7 @@ int scxu_runner_check(void)
 	if (ours_is_loaded())
 		return 0; /* to be taken over */
 	if (strcmp(state, "disabled")) {
-		read_line(SYS_SCX "root/ops", ops, sizeof(ops));
+		file_read(SYS_SCX "root/ops", ops, sizeof(ops));
 		scxu_log(SCXU_LOG_ERROR,
 			 "another sched_ext scheduler is loaded: \"%s\" (state %s); end it first",
 			 ops[0] ? ops : "unknown", state);

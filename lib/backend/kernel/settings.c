@@ -220,7 +220,7 @@ static void restore_servers(void)
 	err = set_servers(0, &offline);
 	if (offline)
 		scxu_log(SCXU_LOG_WARNING,
-			 "%u CPUs are offline, whose deadline servers cannot be restored: "
+			 "the deadline servers of CPUs that are offline (%u) cannot be restored: "
 			 "\"scx_userland stop\" does it when they are online",
 			 offline);
 	else if (!err && unlink(SERVER_NOTE))

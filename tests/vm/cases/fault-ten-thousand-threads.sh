@@ -19,7 +19,7 @@ fault()
 		--get hogs_threads_all.not_ready --get hogs_threads_all.never_ran hogs-threads:10000x0 >/tmp/threads
 }
 
-LATE_LIMIT=600 GAP_LIMIT=8000
+LATE_LIMIT=250 GAP_LIMIT=8000
 WAKE_UPS=10
 fault_case 18
 cat /tmp/threads

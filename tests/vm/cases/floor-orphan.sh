@@ -45,3 +45,22 @@ same "and the deadline servers are" "$(server 0), $(server 3)" "$servers, $serve
 start_sched --floor-us 500000
 same "without the option they stay" "$(server 0), $(server 3)" "$servers, $servers"
 stop_sched
+
+# a CPU that is offline, whose server the kernel lets nobody write, stands in nobody's way; nor does
+# an agent that is refused change anything
+echo 0 >/sys/devices/system/cpu/cpu2/online
+start_sched --floor-us 500000 --ext-server-ms 300
+[ -z "$servers" ] || same "beside a CPU that is offline" "$(server 0), $(server 2), $(server 3)" \
+	"300000 15000, $servers, 300000 15000"
+scx_userland --floor-us 500000 2>/tmp/e && fail "a second agent was let in"
+[ -z "$servers" ] || same "after an agent that was refused" "$(server 0)" "300000 15000"
+echo 0 >/sys/devices/system/cpu/cpu3/online
+stop_sched
+[ -z "$servers" ] || {
+	same "restored, but for one that went offline" "$(server 0), $(server 3)" "$servers, 300000 15000"
+	check "which is told" grep -q 'deadline servers of CPUs that are offline (1) cannot be restored' "$SCHED_LOG"
+}
+echo 1 >/sys/devices/system/cpu/cpu2/online
+echo 1 >/sys/devices/system/cpu/cpu3/online
+scx_userland stop
+same "and that, when it is back" "$(server 0), $(server 3)" "$servers, $servers"
