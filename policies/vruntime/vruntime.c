@@ -50,7 +50,7 @@
 #define BRIEF_NS       (SLICE_MIN_NS / 2)
 #define SOON_NS	       8000000ull
 #define SOON_PART      20 /* of the CPUs, for those that are not owed it yet */
-#define SOON_MOST_NS   10000000ull /* of a CPU, saved up */
+#define SOON_MOST_NS   10000000ll /* of a CPU, saved up */
 #define SOON_LOOK      16 /* so many that may not yet, in one pass */
 
 struct vtask {
@@ -81,7 +81,7 @@ TAILQ_HEAD(arrivals, vtask);
 struct vsched {
 	struct tree tree;
 	struct dues dues; /* some of them, by when they go first */
-	uint64_t soon_left; /* ns of a CPU for these */
+	int64_t soon_left; /* ns of a CPU for these; they may owe some */
 	uint64_t soon_at; /* as of then */
 	struct arrivals arrivals; /* of this pass */
 	bool news; /* there was an enqueue() in it */
@@ -181,6 +181,11 @@ static uint64_t turn_of(const struct turns *turns, uint32_t weight)
 	return vruntime_slice(turns->longest, turns->waiting, turns->cpus, weight, turns->average);
 }
 
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 static void take_least(uint64_t vruntime, uint64_t *least, bool *any)
 {
 	if (!*any || (int64_t)(vruntime - *least) < 0)
@@ -270,9 +275,10 @@ static bool may_go_first(struct scxu_sched *sched, struct vsched *s, struct vtas
 	    ((int64_t)(t->owed - scxu_now(sched)) <= 0 &&
 	     (int64_t)(t->vruntime - RB_MIN(tree, &s->tree)->vruntime) <= (int64_t)reach))
 		return true;
-	if (t->ran > s->soon_left)
+	if (s->soon_left <= 0)
 		return false;
-	s->soon_left -= t->ran;
+	/* A debt, for who saves up waits while others spend; what going first gives is a slice at most. */
+	s->soon_left -= (int64_t)smaller(t->ran, turn_of(turns, scxu_task_of(t)->weight));
 	t->paid = true;
 	return true;
 }
@@ -282,9 +288,7 @@ static void save_up(struct vsched *s, uint64_t now, unsigned int cpus)
 	uint64_t passed = now - s->soon_at;
 
 	s->soon_at = now;
-	if (passed > SOON_MOST_NS * SOON_PART)
-		passed = SOON_MOST_NS * SOON_PART;
-	s->soon_left += passed * cpus / SOON_PART;
+	s->soon_left += (int64_t)(smaller(passed, SOON_MOST_NS * SOON_PART) * cpus / SOON_PART);
 	if (s->soon_left > SOON_MOST_NS)
 		s->soon_left = SOON_MOST_NS;
 }
@@ -343,7 +347,8 @@ static void enqueue(struct scxu_sched *sched, struct scxu_task *task, unsigned i
 		if (t->woken) {
 			t->ran = task->runtime - t->woke;
 			t->woke = task->runtime;
-			t->usually += t->ran / 32 - t->usually / 32;
+			/* once longer, by an interrupt's work perhaps, is not as a rule */
+			t->usually += smaller(t->ran, SLICE_MIN_NS) / 32 - t->usually / 32;
 		}
 		t->may_preempt = t->woken && !(flags & SCXU_ENQUEUE_SYNC);
 		t->seq = 0;
