@@ -23,10 +23,6 @@ set -eu
 . "$(dirname "$0")/../../setup/common.sh"
 
 ALL_KERNELS="6.12 6.16 6.17 6.18 6.19 7.3 newest"
-# What no kernel may print during a test. The words are those of the kernel's own
-# reports; the command line, which it prints as well, has "stall" in it.
-BAD='Kernel panic|\bWARNING\b|\bBUG\b|\bOops\b|\bstall(s|ed)?\b|\blockup\b|\bhung\b|general protection|blocked for more than|sched_ext:.*(error|stall)'
-NOT_BAD='Kernel panic|command line:|Unknown kernel command line'
 
 CASES=$SCXU_ROOT/tests/vm/cases
 build=$SCXU_ROOT/build
@@ -213,9 +209,7 @@ run_case()
 	rm -f "$dir/initrd" "$dir/work.cpio" "$dir/work"
 
 	allow=$(header "$case" allow | paste -sd'|')
-	cat "$dir/console.log" "$dir/out.log" | tr -d '\r' | grep -v '^#\|^ok:\|^FAIL:' |
-		grep -E "$BAD" | grep -vE "$NOT_BAD" |
-		{ if [ -n "$allow" ]; then grep -vE "$allow"; else cat; fi; } >"$dir/bad.log" || true
+	"$SCXU_ROOT/tests/vm/complaints.sh" --allow "$allow" "$dir/console.log" "$dir/out.log" >"$dir/bad.log"
 
 	why=$(judge "$dir" "$status" "$timeout")
 	expected=$(header "$case" expect)
