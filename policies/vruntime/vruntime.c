@@ -31,10 +31,10 @@
  *  - Where so many wait that slices are shorter, a woken task that runs for a small part of
  *    one at a time goes first as soon as its share of the CPUs has made good for its last
  *    run, if it is not further on than two slices; and after 8 ms in any case, as long as all
- *    such have no more than a twentieth of the CPUs by that. [Not in CFS. EEVDF has the former for
- *    a task with a short slice: entity_eligible().] By the order alone it would run a
- *    hundred times in a row on its credit, and then wait for a round of all: of two
- *    thousand that compute many are at the same place.
+ *    such have no more than a twentieth of the CPUs by that, which is charged to none. [Not
+ *    in CFS. EEVDF has the former for a task with a short slice: entity_eligible().] By the
+ *    order alone it would run a hundred times in a row on its credit, and then wait for a
+ *    round of all: of two thousand that compute many are at the same place.
  */
 #include <errno.h>
 #include <sys/queue.h>
@@ -51,6 +51,8 @@
 #define SOON_NS	       8000000ull
 #define SOON_PART      20 /* of the CPUs, for those that are not owed it yet */
 #define SOON_MOST_NS   10000000ll /* of a CPU, saved up */
+#define SAMPLES	       32
+#define GUESS_SAMPLES  4
 #define SOON_LOOK      16 /* so many that may not yet, in one pass */
 
 struct vtask {
@@ -66,6 +68,7 @@ struct vtask {
 	uint64_t woke; /* runtime at its last wake-up */
 	uint64_t ran; /* ns from the one before to that */
 	uint64_t usually; /* the same, as of late */
+	unsigned int samples; /* of it */
 	bool has_due; /* it has one in this wait */
 	bool paid; /* out of soon_left, likewise */
 	bool arrived; /* in this pass: it is to be placed, and not in the tree yet */
@@ -278,7 +281,8 @@ static bool may_go_first(struct scxu_sched *sched, struct vsched *s, struct vtas
 	if (s->soon_left <= 0)
 		return false;
 	/* A debt, for who saves up waits while others spend; what going first gives is a slice at most. */
-	s->soon_left -= (int64_t)smaller(t->ran, turn_of(turns, scxu_task_of(t)->weight));
+	s->soon_left -= (int64_t)smaller(t->ran > t->usually ? t->ran : t->usually,
+					 turn_of(turns, scxu_task_of(t)->weight));
 	t->paid = true;
 	return true;
 }
@@ -320,8 +324,19 @@ static void place_arrivals(struct vsched *s, const struct turns *turns)
 			set_due(s, t, turns, weight);
 		/* one that was displaced has not done yet what it woke for */
 		t->has_due = brief && (t->woken || (t->has_due && t->runtime - t->woke < BRIEF_NS));
+		t->paid &= t->has_due;
 		into_tree(s, t);
 	}
+}
+
+/*
+ * The mean of what it ran from one wake-up to the next, the last thirty-two for the most part, with the
+ * first guess as if it were four of them. Once longer, by an interrupt's work perhaps, is not as a rule.
+ */
+static void take_sample(struct vtask *t)
+{
+	t->samples += t->samples < SAMPLES;
+	t->usually += smaller(t->ran, SLICE_MIN_NS) / t->samples - t->usually / t->samples;
 }
 
 static void enqueue(struct scxu_sched *sched, struct scxu_task *task, unsigned int flags)
@@ -339,7 +354,8 @@ static void enqueue(struct scxu_sched *sched, struct scxu_task *task, unsigned i
 		 */
 		if (flags & SCXU_ENQUEUE_UNDECIDED)
 			t->vruntime = task->vtime;
-		else
+		/* Else it would be behind all others for it as soon as they are few. */
+		else if (!t->paid)
 			t->vruntime = vruntime_charge(t->vruntime, task->runtime - t->runtime,
 						      task->weight);
 		t->runtime = task->runtime;
@@ -347,8 +363,7 @@ static void enqueue(struct scxu_sched *sched, struct scxu_task *task, unsigned i
 		if (t->woken) {
 			t->ran = task->runtime - t->woke;
 			t->woke = task->runtime;
-			/* once longer, by an interrupt's work perhaps, is not as a rule */
-			t->usually += smaller(t->ran, SLICE_MIN_NS) / 32 - t->usually / 32;
+			take_sample(t);
 		}
 		t->may_preempt = t->woken && !(flags & SCXU_ENQUEUE_SYNC);
 		t->seq = 0;
@@ -371,6 +386,7 @@ static void task_enter(struct scxu_sched *sched, struct scxu_task *task)
 	t->runtime = task->runtime;
 	t->woke = task->runtime;
 	t->usually = SLICE_MIN_NS; /* until it has shown something else */
+	t->samples = GUESS_SAMPLES;
 }
 
 static void dequeue(struct scxu_sched *sched, struct scxu_task *task)

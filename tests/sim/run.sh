@@ -460,6 +460,18 @@ test_crowd()
 		'"long": { "loop": 1, "run": 700, "sleep": 1000 } } } } }' >"$out/crowd.json"
 	wait=$(of_class once wait_p99_ns --workload "$PWD/$out/crowd.json" --duration 8) || return 1
 	[ "$wait" -lt 25000000 ] || { echo "99 % of the waits of one that ran for longer once are of up to $wait ns"; return 1; }
+	# what it had of the twentieth is no debt when the crowd has gone (76 ms)
+	printf '%s\n' '{ "tasks": {' '"hog": { "instance": 8, "loop": -1, "run": 100000 },' \
+		'"brief": { "loop": -1, "run": 200, "sleep": 1000 },' \
+		'"crowd": { "instance": 1000, "delay": 100000, "loop": 1, "run": 8000 } } }' >"$out/crowd.json"
+	wait=$(of_class brief wait_max_ns --workload "$PWD/$out/crowd.json" --duration 8) || return 1
+	[ "$wait" -lt 20000000 ] || { echo "when a crowd goes, one that is brief waits for $wait ns"; return 1; }
+	# and of one that wakes for the first times beside it, it is seen soon that it is brief (910 ms)
+	printf '%s\n' '{ "tasks": {' '"crowd": { "instance": 2000, "delay": 100000, "loop": -1, "run": 100000 },' \
+		'"brief": { "loop": -1, "phases": { "first": { "loop": 1, "run": 10, "sleep": 300000},' \
+		'"then": { "loop": 10000, "run": 200, "sleep": 1000 } } } } }' >"$out/crowd.json"
+	wait=$(of_class brief wait_max_ns --workload "$PWD/$out/crowd.json" --duration 8) || return 1
+	[ "$wait" -lt 20000000 ] || { echo "one that begins to wake beside a crowd waits for $wait ns"; return 1; }
 }
 
 # crowd N: that many, beside a thousand hogs
