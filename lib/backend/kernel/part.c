@@ -249,15 +249,12 @@ int part_open(struct part *p, bool agent)
 }
 
 /* A flag of struct sched_ext_ops by name, as the running kernel has it; 0 if it has not. */
-static uint64_t ops_flag(const char *name)
+static uint64_t ops_flag(const struct btf *btf, const char *name)
 {
-	struct btf *btf = btf__load_vmlinux_btf();
 	const struct btf_type *t;
 	uint64_t value = 0;
 	int id, i;
 
-	if (!btf)
-		return 0;
 	id = btf__find_by_name(btf, "scx_ops_flags");
 	t = id > 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL;
 	for (i = 0; t && i < btf_vlen(t); i++) {
@@ -273,19 +270,26 @@ static uint64_t ops_flag(const char *name)
 				value = (uint32_t)e->val;
 		}
 	}
-	btf__free(btf);
 	return value;
 }
 
-/* See reenqueue_local() in bpf/compat.bpf.h. */
-static bool reenqueues_later(void)
+static uint64_t ops_flags(const struct scxu_runner_options *o)
 {
+	/* once, for it takes a tenth of a second to read; scxu_runner_check() tells of a kernel without */
 	struct btf *btf = btf__load_vmlinux_btf();
-	bool has = btf &&
-		   btf__find_by_name_kind(btf, "scx_bpf_reenqueue_local___v2", BTF_KIND_FUNC) > 0;
+	uint64_t flags = 0;
 
+	if (!btf)
+		return 0;
+	/* without the second the kernel leaves tasks that exit where they are, behind real-time tasks */
+	flags = ops_flag(btf, "SCX_OPS_KEEP_BUILTIN_IDLE") | ops_flag(btf, "SCX_OPS_ENQ_EXITING");
+	/* likewise; see reenqueue_local() in bpf/compat.bpf.h */
+	if (btf__find_by_name_kind(btf, "scx_bpf_reenqueue_local___v2", BTF_KIND_FUNC) <= 0)
+		flags |= ops_flag(btf, "SCX_OPS_ENQ_MIGRATION_DISABLED");
+	if (o->partial)
+		flags |= ops_flag(btf, "SCX_OPS_SWITCH_PARTIAL");
 	btf__free(btf);
-	return has;
+	return flags;
 }
 
 /*
@@ -323,12 +327,7 @@ static int load(struct scxu_bpf *skel, const struct scxu_runner_options *o, unsi
 	skel->rodata->test_no_floor = o->test_no_floor;
 	skel->rodata->test_no_affinity_check = o->test_no_affinity_check;
 	skel->struct_ops.scx_userland->hotplug_seq = hotplug_seq();
-	skel->struct_ops.scx_userland->flags =
-		ops_flag("SCX_OPS_KEEP_BUILTIN_IDLE") |
-		/* else the kernel leaves these where they are, behind real-time tasks */
-		ops_flag("SCX_OPS_ENQ_EXITING") |
-		(reenqueues_later() ? 0 : ops_flag("SCX_OPS_ENQ_MIGRATION_DISABLED")) |
-		(o->partial ? ops_flag("SCX_OPS_SWITCH_PARTIAL") : 0);
+	skel->struct_ops.scx_userland->flags = ops_flags(o);
 	err = bpf_map__set_max_entries(skel->maps.records, o->max_tasks);
 	if (!err && o->standing)
 		err = bpf_map__set_max_entries(skel->maps.standing, o->max_tasks);
