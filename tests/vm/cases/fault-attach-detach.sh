@@ -4,8 +4,7 @@
 # matrix: 6.18, 7.3, newest
 # files: tests/vm/faults.sh
 # timeout: 900
-# reason: an attach under this load takes 14 s of a clock on which four CPUs take turns; all fifty would take
-# reason: an hour to emulate.
+# reason: 10 to 18 ms as a rule; 34 were seen once, at one of a hundred changes of the scheduler. Not traced.
 
 . "${0%/*}/faults.sh"
 
@@ -25,7 +24,10 @@ fault()
 	fault_episodes=$((fault_episodes - times))
 }
 
+# An attach beside the load takes 14 s of a clock on which four CPUs take turns; all fifty would take
+# an hour to emulate.
 MAY_OUTLAST=1
+LATE_LIMIT=80
 under_load=0
 fault_case 30
 expect "times attached" $n == 50

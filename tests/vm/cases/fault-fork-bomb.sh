@@ -5,6 +5,7 @@
 # matrix: 6.18, 7.3, newest
 # files: tests/vm/faults.sh
 # timeout: 900
+# reason: 13 to 15 ms as a rule; 39 were seen, in one run of six. Not traced.
 
 . "${0%/*}/faults.sh"
 
@@ -16,6 +17,7 @@ fault()
 
 SAME_WORK=hogs-threads:2000x0
 WORK_GAP_MS=6000
+LATE_LIMIT=100
 WAKE_UPS=10
 fault_case 11
 cat /tmp/bomb
