@@ -23,6 +23,7 @@ state() { printf '%s' "[ 1.0] Sched_ext: userland ($1), task: runnable_at=+0ms\r
 
 finds 0 ''
 finds 0 'Kernel command line: panic=1 stall\nfine\n'
+finds 1 'Kernel panic - not syncing: that\n'
 finds 0 'ok: BUG\n# WARNING\nFAIL: hung\n'
 finds 2 'sched_ext: an error\n[ 1.0] BUG: that\nfine\n'
 finds 1 'sched_ext: an error\n[ 1.0] BUG: that\n' --allow 'sched_ext.*error'

@@ -4,7 +4,7 @@
 # matrix: 6.18, 7.3, newest
 # files: tests/vm/faults.sh
 # timeout: 900
-# reason: 10 to 18 ms as a rule; 34 were seen once, at one of a hundred changes of the scheduler. Not traced.
+# reason: 10 to 18 ms as a rule; 34 were seen once. Not traced.
 
 . "${0%/*}/faults.sh"
 
@@ -25,7 +25,7 @@ fault()
 }
 
 # An attach beside the load takes 14 s of a clock on which four CPUs take turns; all fifty would take
-# an hour to emulate.
+# most of an hour to emulate.
 MAY_OUTLAST=1
 LATE_LIMIT=80
 under_load=0
