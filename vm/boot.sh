@@ -8,8 +8,10 @@
 #					that repeat; slow
 #				coarse	one instruction is 8 ns: for runs of 30 s
 #					and more
-#				fast	multi-threaded emulation: real races and
-#					faults, no figures (default)
+#				fast	the CPUs take turns on one thread, by the host's
+#					clock: no figures (default)
+#				parallel a thread for each CPU: real races; among them
+#					one of the emulator, tests/vm/emulator-fault.sh
 #				kvm	the host's CPUs, where it can
 #				auto	kvm where it works, else fast
 #				demo	kvm where it works, else one instruction is
@@ -57,7 +59,7 @@ while [ $# -gt 0 ]; do
 	--append) append=$2; shift 2 ;;
 	--follow) follow=1; shift ;;
 	--interactive) interactive=1; shift ;;
-	-h | --help) sed -n '4,39s/^# \{0,1\}//p' "$0"; exit ;;
+	-h | --help) sed -n '4,41s/^# \{0,1\}//p' "$0"; exit ;;
 	*) die "unknown argument: $1" "see vm/boot.sh --help" ;;
 	esac
 done
@@ -84,17 +86,18 @@ esac
 # instructions (erms, fsrm) the emulator goes through each byte, as one instruction of its
 # own: to clear a page took as long as 4096 others, and with more trouble for the emulator.
 emulated=(-cpu "max,+invtsc,-monitor,-rdrand,-rdseed,-erms,-fsrm" -seed 42)
-counted=(-accel "tcg,thread=single,tb-size=256" "${emulated[@]}")
+one_thread=(-accel "tcg,thread=single,tb-size=256" "${emulated[@]}")
 case $mode in
-icount) machine=("${counted[@]}" -icount shift=0,sleep=off,align=off) ;;
-demo) machine=("${counted[@]}" -icount shift=2,sleep=off,align=off) ;;
-coarse) machine=("${counted[@]}" -icount shift=3,sleep=off,align=off) ;;
-fast) machine=(-accel "tcg,thread=multi,tb-size=256" "${emulated[@]}") ;;
+icount) machine=("${one_thread[@]}" -icount shift=0,sleep=off,align=off) ;;
+demo) machine=("${one_thread[@]}" -icount shift=2,sleep=off,align=off) ;;
+coarse) machine=("${one_thread[@]}" -icount shift=3,sleep=off,align=off) ;;
+fast) machine=("${one_thread[@]}") ;;
+parallel) machine=(-accel "tcg,thread=multi,tb-size=256" "${emulated[@]}") ;;
 kvm)
 	kvm_works "$kernel" || die "KVM does not work on this machine" "use another mode, or --mode auto"
 	machine=(-accel kvm -cpu host)
 	;;
-*) die "unknown mode: $mode" "one of: icount coarse fast kvm auto demo" ;;
+*) die "unknown mode: $mode" "one of: icount coarse fast parallel kvm auto demo" ;;
 esac
 [ "$mode" = kvm ] || machine+=(-rtc "base=2026-01-01T00:00:00,clock=vm")
 

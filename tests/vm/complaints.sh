@@ -10,7 +10,9 @@
 # the other. A kernel thread that takes its policy meanwhile gets the class ext by the branch in
 # task_should_scx(), while the one in next_active_class() still passes that class over: the CPU
 # goes idle, and put_prev_task_scx() wonders about SCX_OPS_ENQ_LAST. It says "enabling" then, in
-# the lines that tell of sched_ext; at any other time that warning is a complaint.
+# the lines that tell of sched_ext; at any other time that warning is a complaint. (It was seen where
+# each CPU had a thread of the emulator's, which may run code as it was before for a reason of its
+# own: emulator-fault.sh.)
 
 set -eu
 

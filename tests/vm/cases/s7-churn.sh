@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # what: tasks that change affinity, nice, class, exit, and reuse pids meet no wrong decision
+# mode: parallel
 # timeout: 500
 
 start_sched --floor-us 500000
