@@ -11,7 +11,7 @@ set -eu
 . "$(dirname "$0")/../names.sh"
 cd "$SCXU_ROOT"
 
-tests=(errors nices names invariants topology determinism examples regressions shares starve-option affinity shared-clock runtime sync idle-wakes turns crowd slow-agent pinned batch faults blame no-memory planted-bug gantt gantt-times speed generator generated)
+tests=(errors nices names invariants topology determinism examples regressions shares starve-option affinity shared-clock runtime delay sync idle-wakes turns crowd crowd-ends slow-agent pinned batch faults blame no-memory planted-bug gantt gantt-times speed generator generated)
 generated=(--seconds 10 --runs 200) # for each policy
 only=()
 list=
@@ -374,6 +374,20 @@ test_runtime()
 
 # As in rt-app: "sync" signals and waits, and does not lock. Two that do it at once without a
 # lock sleep for ever; between lock and unlock they go on, by turns.
+test_delay()
+{
+	local runtime
+
+	# rt-app's timers count from the end of the delay: nothing is to be made good for (20 runs)
+	printf '%s\n' '{ "tasks": {' '"late": { "delay": 1000000, "run": 1000,' \
+		'"timer": { "ref": "unique", "period": 100000, "mode": "absolute" } } } }' >"$out/delay.json"
+	runtime=$(of_class late runtime_ns --workload "$PWD/$out/delay.json" --duration 2) || return 1
+	if [ "$runtime" -le 9900000 ] || [ "$runtime" -ge 11000000 ]; then
+		echo "10 runs of 1 ms took $runtime ns"
+		return 1
+	fi
+}
+
 test_sync()
 {
 	local first
@@ -472,6 +486,21 @@ test_crowd()
 		'"then": { "loop": 10000, "run": 200, "sleep": 1000 } } } } }' >"$out/crowd.json"
 	wait=$(of_class brief wait_max_ns --workload "$PWD/$out/crowd.json" --duration 8) || return 1
 	[ "$wait" -lt 20000000 ] || { echo "one that begins to wake beside a crowd waits for $wait ns"; return 1; }
+}
+
+# A crowd whose members end when they have had the same: those that are left are behind, which is
+# no fault of the others (a violation was told, of each policy that shares by weight).
+test_crowd_ends()
+{
+	local policy
+
+	printf '%s\n' '{ "tasks": {' '"hog": { "instance": 8, "loop": -1, "run": 100000 },' \
+		'"brief": { "loop": -1, "run": 5000, "sleep": 1500 },' \
+		'"crowd": { "instance": 2000, "delay": 1000000, "loop": 1, "run": 8000 } } }' >"$out/crowd-ends.json"
+	for policy in vruntime eevdf; do
+		sim --policy "$policy" --workload "$PWD/$out/crowd-ends.json" --duration 8 >"$out/crowd-ends.txt" 2>&1 ||
+			{ grep -m 1 violation "$out/crowd-ends.txt"; return 1; }
+	done
 }
 
 # crowd N: that many, beside a thousand hogs

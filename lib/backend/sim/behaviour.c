@@ -46,9 +46,9 @@ static void next_work(struct task *t)
 	t->work = s ? s->work : STEP_WORK_NS;
 }
 
-void behaviour_begin(struct scxu_sim *m, struct task *t)
+void behaviour_begin(struct task *t, uint64_t at)
 {
-	t->started = m->now;
+	t->started = at;
 	t->task_loop = t->program->loop;
 	t->phase_loop = t->program->nr_phases ? t->program->phases[0].loop : 0;
 	t->unbound = t->program->cpus != 0;

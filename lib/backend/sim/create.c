@@ -122,10 +122,9 @@ static int place_tasks(struct scxu_sim *m)
 
 			if (!t)
 				return -ENOMEM;
-			behaviour_begin(m, t);
-			machine_event(m,
-				      w->programs[p].delay + 1000 + sim_below(m, START_SPREAD_NS),
-				      EVENT_TIMER, t->cpu, t, t->timer);
+			behaviour_begin(t, w->programs[p].delay + 1000 +
+						   sim_below(m, START_SPREAD_NS));
+			machine_event(m, t->started, EVENT_TIMER, t->cpu, t, t->timer);
 		}
 	}
 	return m->err;

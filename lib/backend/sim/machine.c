@@ -564,7 +564,7 @@ void machine_sleep_until(struct scxu_sim *m, struct task *t, uint64_t at)
 
 void machine_start_task(struct scxu_sim *m, struct task *t, unsigned int here)
 {
-	behaviour_begin(m, t);
+	behaviour_begin(t, m->now);
 	activate(m, t, false, here);
 }
 

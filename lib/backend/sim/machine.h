@@ -364,7 +364,7 @@ void machine_starve_task(struct scxu_sim *m, struct task *t); /* from SHARED to 
 
 /* The step's work is done: its effects, and on to the next work. */
 void behaviour_step(struct scxu_sim *m, struct task *t, unsigned int cpu);
-void behaviour_begin(struct scxu_sim *m, struct task *t);
+void behaviour_begin(struct task *t, uint64_t at); /* its timers count from then */
 void agent_step(struct scxu_sim *m, unsigned int cpu);
 
 /* --- invariants.c */
