@@ -273,7 +273,7 @@ __noinline int take(struct scxu_decision *d __arg_nonnull, s32 cpu, u32 how)
 	vtime = t->vtime;
 	/* The policy's account, as far as it leaves the task in the order. */
 	if (d->flags & SCXU_DECIDE_VTIME)
-		vtime = within(d->vtime, k->vnow, slices(LAG_SLICES, p->scx.weight),
+		vtime = within(d->vtime, k->vnow, slices(ORDER_SLICES, p->scx.weight),
 			       lead_limit(p->scx.weight));
 	/*
 	 * One that another CPU is just switching out: 6.12 tests its migration

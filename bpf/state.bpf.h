@@ -395,7 +395,9 @@ static __always_inline u64 within(u64 vtime, u64 vnow, u64 lag, u64 lead)
 
 /*
  * Where a task comes back into its order: within the limits of now. One that slept, at no
- * less than now minus a credit [place_entity() of 6.5]; one that is new, than now. What it was
+ * less than now minus a credit [place_entity() of 6.5]; one that is new, than now. One that ran
+ * or waited all the time keeps its account: now may be that of a task of little weight that had a
+ * CPU to itself, far ahead of heavy ones, which would all be put level. What it was
  * ahead in another order says little here. While a policy decides by an order of
  * its own, virtual times would drift apart without end, and whoever is ahead wait for
  * as long when the floor takes over: then all stay within a slice of now.
@@ -421,6 +423,8 @@ static __always_inline void place(struct task_struct *p, struct task_ctx *t, str
 		lag = lead /= 128;
 	else if (t->order != order)
 		lead = lag;
+	else if (!(how & (SCXU_WAIT_NEW | SCXU_WAIT_WAKEUP)))
+		lag = slices(ORDER_SLICES, p->scx.weight);
 	if (!t->order)
 		t->vtime = vnow;
 	t->order = order;

@@ -288,6 +288,7 @@ bool scxu_cpu_running(struct scxu_sched *s, int cpu, struct scxu_running *ret)
 	run.pid = scxu_load(&c->pid);
 	if (!run.pid || run.pid == s->shm.agent_tid || s->cpus[cpu].given || s->cpus[cpu].coming)
 		return false;
+	run.ordered = !scxu_load(&c->limited) && scxu_load(&c->in_order);
 	run.task = scxu_load(&c->limited) ? NULL : running_task(s, scxu_load(&c->slot), run.pid);
 	run.weight = weight_in_range(scxu_load(&c->weight));
 	run.since = scxu_load(&c->since);

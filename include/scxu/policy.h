@@ -27,7 +27,7 @@ extern "C" {
 /* What public headers declare is exported, and nothing else. */
 #pragma GCC visibility push(default)
 
-#define SCXU_POLICY_ABI 2u
+#define SCXU_POLICY_ABI 3u
 
 struct scxu_sched; /* the engine */
 struct scxu_stats; /* <scxu/stats.h> */
@@ -190,6 +190,7 @@ void scxu_sched_stats(const struct scxu_sched *sched, struct scxu_stats *ret);
  * @vtime:	its virtual time by now
  * @weight:	its weight
  * @since:	since when it runs, or was last let go on at the end of a slice
+ * @ordered:	@vtime is of the same order as those of the policy's tasks, also where @task is NULL
  */
 struct scxu_running {
 	struct scxu_task *task;
@@ -197,6 +198,7 @@ struct scxu_running {
 	uint32_t weight;
 	uint64_t vtime;
 	uint64_t since;
+	bool ordered;
 };
 
 /**

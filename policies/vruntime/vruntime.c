@@ -199,9 +199,10 @@ static void take_least(uint64_t vruntime, uint64_t *least, bool *any)
 /* One that went first runs with a virtual time that is not its own. */
 static uint64_t own_vruntime(const struct scxu_running *run)
 {
-	const struct vtask *t = scxu_task_data(run->task);
+	const struct vtask *t = run->task ? scxu_task_data(run->task) : NULL;
 
-	return t->has_due && (int64_t)(run->vtime - t->vruntime) < 0 ? t->vruntime : run->vtime;
+	return t && t->has_due && (int64_t)(run->vtime - t->vruntime) < 0 ? t->vruntime
+									  : run->vtime;
 }
 
 /*
@@ -222,8 +223,8 @@ static void update_min_vruntime(struct scxu_sched *sched, struct vsched *s)
 		return;
 	s->news = false;
 	for (cpu = 0; cpu < scxu_nr_cpus(sched); cpu++)
-		/* what the kernel part orders by itself has a virtual time of its own */
-		if (scxu_cpu_running(sched, (int)cpu, &run) && run.task)
+		/* also one that never waited: without it who comes next would be placed far ahead */
+		if (scxu_cpu_running(sched, (int)cpu, &run) && run.ordered)
 			take_least(own_vruntime(&run), &least, &any);
 	if (first)
 		take_least(first->vruntime, &least, &any);

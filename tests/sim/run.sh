@@ -273,6 +273,11 @@ test_regressions()
 		sim $line >"$out/regression" 2>&1 || { echo "$line: $(head -n 1 "$out/regression")"; return 1; }
 	done <<-END
 		--workload examples/workloads/periodic-hogs.json
+		--cpus 2 --workload hogs:6x5,6x-14 --seed 4486 --duration 3
+		--cpus 4 --workload hogs:4x17,6x15,6x-17,5x-11 --seed 9725 --duration 3 --hz 1000
+		--cpus 2 --workload hogs:3x-15,2x-5,2x4,6x17,2x-2 --seed 3383 --duration 3
+		--policy eevdf --cpus 1 --workload hogs:4x-20,4x19
+		--policy eevdf --cpus 2 --workload hogs:2x15,6x-18 --seed 7763 --duration 3 --hz 1000
 		--cpus 2 --workload sleeper:611usx3+pingpong:3@cpus=0-1+hogs:3x0 --seed 501172 --duration-ms 708
 		--cpus 5 --workload periodic:2514us/20397usx3+churn:1688us+sleeper:222usx1 --seed 359579 --duration-ms 44 --hz 1000 --affinity agent --agent-fault 33:52
 		--cpus 5 --workload churn:4156us+periodic:3048us/21869usx3+hogs:5x-4 --seed 225496 --duration-ms 816 --exact-slices --affinity agent

@@ -294,13 +294,13 @@ static void check_tasks(struct scxu_sim *m)
  * Of two tasks that could run all the time, neither has had more CPU time by its weight than the
  * other by more than some slices of either, at any time [Golestani: A Self-Clocked Fair Queueing
  * Scheme for Broadband Applications, 1994: one packet of each]. A slice ends at a tick here, and
- * CPUs have decisions in stock, so it is a slice and a tick of each, and FAIR_MARGIN; two thousand
- * generated runs of vruntime and of eevdf come to seven tenths of that.
+ * CPUs have decisions in stock, so it is a slice and a tick of each, and FAIR_MARGIN: of runs with
+ * nices from -20 to 19, vruntime comes to half of that and eevdf to three quarters.
  *
  * Each is compared to those that are there as long as itself, and not to a share of all that has
  * been run: of a crowd that ends when each has had the same, those are left that are behind.
  */
-#define FAIR_MARGIN 1.25
+#define FAIR_MARGIN 2
 
 /* It has been there from the start, and wants as much as it can get by one weight. */
 static bool has_share(const struct task *t)
@@ -316,7 +316,7 @@ static void check_shares(struct scxu_sim *m)
 	unsigned int i;
 
 	ideal_update(m);
-	/* who is worth more than a CPU, or may not use one, gets less: the rest is others' */
+	/* who is worth a CPU or more, or may not use one, gets less: the rest is others' */
 	if (m->k.own_order || m->limited || m->ideal_capped > 2 * START_SPREAD_NS)
 		return;
 	for (i = 0; i < m->nr_tasks; i++) {

@@ -18,7 +18,12 @@
 
 /* --- the ideal ----------------------------------------------------------------------- */
 
-/* Whether some would get more. */
+/*
+ * Whether some would get more, or so nearly one whole that what they once lose they cannot make
+ * good for.
+ */
+#define NEARLY_A_CPU 0.8
+
 static bool ideal_rates(struct scxu_sim *m)
 {
 	double cpus = __builtin_popcountll(m->online_mask), weights = 0;
@@ -34,9 +39,9 @@ static bool ideal_rates(struct scxu_sim *m)
 		if (!m->runnable[n])
 			continue;
 		rate = cpus > 0 ? weight * cpus / weights : 0;
+		any |= rate >= NEARLY_A_CPU;
 		if (capped && rate >= 1) {
 			rate = 1;
-			any = true;
 			cpus -= m->runnable[n];
 			weights -= m->runnable[n] * weight;
 		} else {

@@ -126,7 +126,7 @@ static int take(struct scxu_sim *m, const struct scxu_decision *d, unsigned int 
 	}
 	vtime = t->vtime;
 	if (d->flags & SCXU_DECIDE_VTIME)
-		vtime = within(d->vtime, m->kernel->vnow, slices(m, LAG_SLICES, t->weight),
+		vtime = within(d->vtime, m->kernel->vnow, slices(m, ORDER_SLICES, t->weight),
 			       lead_limit(m, t->weight));
 	if ((how == TAKE_DECISION || how == TAKE_SHORT) && !task_allowed(t, cpu)) {
 		count(m, cpu, SCXU_COUNT_bounced);

@@ -110,6 +110,8 @@ static void place(const struct scxu_sim *m, struct task *t, uint32_t how)
 		lag = lead /= 128;
 	else if (t->order != order)
 		lead = lag;
+	else if (!(how & (SCXU_WAIT_NEW | SCXU_WAIT_WAKEUP)))
+		lag = slices(m, ORDER_SLICES, t->weight);
 	if (!t->order)
 		t->vtime = vnow;
 	t->order = order;
