@@ -44,7 +44,7 @@ static void refresh(struct etask *t);
 
 struct etask {
 	RB_ENTRY(etask) node;
-	TAILQ_ENTRY(etask) stocked;
+	TAILQ_ENTRY(etask) listed; /* in the stock, or in arrivals */
 	uint64_t vruntime;
 	uint64_t deadline;
 	uint64_t least; /* vruntime of this node and all below */
@@ -52,6 +52,8 @@ struct etask {
 	uint64_t runtime; /* charged up to here */
 	uint32_t weight;
 	bool in_stock;
+	bool arrived; /* in that list, and not in the tree yet */
+	bool is_new;
 	bool woken;
 	bool may_preempt; /* once */
 	/* when it was decided: */
@@ -66,6 +68,7 @@ TAILQ_HEAD(stock, etask);
 struct esched {
 	struct tree tree;
 	struct stock stock; /* decided for any CPU, perhaps not taken */
+	struct stock arrivals; /* new in this pass */
 	/*
 	 * Sum of (vruntime - zero) * weight, and of weights, of both. As virtual times do,
 	 * the sum wraps: what was added can be taken away, however far apart they are.
@@ -186,7 +189,7 @@ static void leave_stock(struct esched *s, struct etask *t)
 {
 	if (!t->in_stock)
 		return;
-	TAILQ_REMOVE(&s->stock, t, stocked);
+	TAILQ_REMOVE(&s->stock, t, listed);
 	t->in_stock = false;
 	compete(s, t, -1);
 }
@@ -204,11 +207,11 @@ static void update_now(struct scxu_sched *sched, struct esched *s)
 	for (cpu = 0; cpu < scxu_nr_cpus(sched); cpu++) {
 		struct etask *t;
 
-		/* what the kernel part schedules by itself has an order of its own */
-		if (!scxu_cpu_running(sched, (int)cpu, &run) || !run.task)
+		/* what the kernel part orders by itself has a virtual time of its own */
+		if (!scxu_cpu_running(sched, (int)cpu, &run) || !run.ordered)
 			continue;
-		t = scxu_task_data(run.task);
-		if (t->in_stock) { /* taken, we are not told yet: only its time has changed */
+		t = run.task ? scxu_task_data(run.task) : NULL;
+		if (t && t->in_stock) { /* taken, we are not told yet: only its time has changed */
 			sum += (run.vtime - t->vruntime) * t->weight;
 			continue;
 		}
@@ -239,7 +242,7 @@ static void begin_pass(struct scxu_sched *sched, struct esched *s)
 		return;
 	s->pass = scxu_now(sched);
 	for (t = TAILQ_FIRST(&s->stock); t; t = next) {
-		next = TAILQ_NEXT(t, stocked);
+		next = TAILQ_NEXT(t, listed);
 		if (!scxu_task_waits(sched, scxu_task_of(t)))
 			leave_stock(s, t);
 	}
@@ -275,6 +278,7 @@ static int init(struct scxu_sched *sched)
 	struct esched *s = scxu_sched_data(sched);
 
 	TAILQ_INIT(&s->stock);
+	TAILQ_INIT(&s->arrivals);
 	return 0;
 }
 
@@ -295,39 +299,79 @@ static void task_exit(struct scxu_sched *sched, struct scxu_task *task)
 	leave_stock(scxu_sched_data(sched), scxu_task_data(task));
 }
 
+static void into_tree(struct esched *s, struct etask *t)
+{
+	tree_insert(s, t);
+	compete(s, t, 1);
+}
+
+/* It waits anew, with its vruntime of now. */
+static void admit(const struct scxu_sched *sched, struct esched *s, struct etask *t)
+{
+	const struct scxu_task *task = scxu_task_of(t);
+	uint64_t slice = slice_of(sched, s, task), most;
+
+	if (t->weight != task->weight) { /* [reweight_entity()] */
+		__int128 lag = (int64_t)(s->now - t->vruntime);
+
+		t->vruntime = s->now - (uint64_t)(lag * t->weight / task->weight);
+		t->weight = task->weight;
+		t->deadline = t->vruntime;
+	}
+	most = s->now + virtual(AHEAD_SLICES * (slice > TICK_NS ? slice : TICK_NS), t->weight);
+	if (before(most, t->vruntime))
+		t->vruntime = most;
+	if (t->is_new)
+		t->deadline = t->vruntime + virtual(slice / 2, t->weight);
+	else if (t->woken || !before(t->vruntime, t->deadline))
+		t->deadline = t->vruntime + virtual(slice, t->weight);
+	into_tree(s, t);
+}
+
+/*
+ * When all events of the pass are read: a new task begins at the V of all others, also of the
+ * one whose CPU the agent has taken, and of who came back in this pass. Without a heavy one
+ * that would be far ahead of it.
+ */
+static void place_new(const struct scxu_sched *sched, struct esched *s)
+{
+	struct etask *t;
+
+	while ((t = TAILQ_FIRST(&s->arrivals))) {
+		TAILQ_REMOVE(&s->arrivals, t, listed);
+		t->arrived = false;
+		t->vruntime = s->now;
+		admit(sched, s, t);
+	}
+}
+
 static void enqueue(struct scxu_sched *sched, struct scxu_task *task, unsigned int flags)
 {
 	struct esched *s = scxu_sched_data(sched);
 	struct etask *t = scxu_task_data(task);
+	uint64_t ran;
 
 	begin_pass(sched, s);
 	leave_stock(s, t); /* two passes may be at the same time */
-	if (!(flags & (SCXU_ENQUEUE_RECALLED | SCXU_ENQUEUE_BOUNCED))) {
-		uint64_t ran = task->runtime - t->runtime, slice = slice_of(sched, s, task), most;
-
-		t->runtime = task->runtime;
-		t->vruntime += virtual(ran, t->weight);
-		t->woken = flags & SCXU_ENQUEUE_WAKEUP;
-		t->may_preempt = t->woken && !(flags & SCXU_ENQUEUE_SYNC);
-		t->seq = ++s->seq;
-		if (t->woken && !(flags & SCXU_ENQUEUE_NEW))
-			place(s, t, ran, slice);
-		if (t->weight != task->weight) { /* [reweight_entity()] */
-			__int128 lag = (int64_t)(s->now - t->vruntime);
-
-			t->vruntime = s->now - (uint64_t)(lag * t->weight / task->weight);
-			t->weight = task->weight;
-			t->deadline = t->vruntime;
-		}
-		most = s->now +
-		       virtual(AHEAD_SLICES * (slice > TICK_NS ? slice : TICK_NS), t->weight);
-		if (before(most, t->vruntime))
-			t->vruntime = most;
-		if (t->woken || !before(t->vruntime, t->deadline))
-			t->deadline = t->vruntime + virtual(slice, t->weight);
+	if (flags & (SCXU_ENQUEUE_RECALLED | SCXU_ENQUEUE_BOUNCED)) {
+		into_tree(s, t);
+		return;
 	}
-	tree_insert(s, t);
-	compete(s, t, 1);
+	ran = task->runtime - t->runtime;
+	t->runtime = task->runtime;
+	t->vruntime += virtual(ran, t->weight);
+	t->woken = flags & SCXU_ENQUEUE_WAKEUP;
+	t->is_new = flags & SCXU_ENQUEUE_NEW;
+	t->may_preempt = t->woken && !(flags & SCXU_ENQUEUE_SYNC);
+	t->seq = ++s->seq;
+	if (t->is_new) {
+		t->arrived = true;
+		TAILQ_INSERT_TAIL(&s->arrivals, t, listed);
+		return;
+	}
+	if (t->woken)
+		place(s, t, ran, slice_of(sched, s, task));
+	admit(sched, s, t);
 }
 
 static void dequeue(struct scxu_sched *sched, struct scxu_task *task)
@@ -335,6 +379,11 @@ static void dequeue(struct scxu_sched *sched, struct scxu_task *task)
 	struct esched *s = scxu_sched_data(sched);
 	struct etask *t = scxu_task_data(task);
 
+	if (t->arrived) {
+		TAILQ_REMOVE(&s->arrivals, t, listed);
+		t->arrived = false;
+		return;
+	}
 	tree_remove(s, t);
 	compete(s, t, -1);
 }
@@ -402,7 +451,7 @@ static bool decide(struct scxu_sched *sched, struct esched *s, struct etask *t, 
 	t->at_once = s->all_nr < scxu_nr_cpus(sched) ? s->all_nr : scxu_nr_cpus(sched);
 	if (!err && cpu == SCXU_CPU_ANY) {
 		t->in_stock = true;
-		TAILQ_INSERT_TAIL(&s->stock, t, stocked);
+		TAILQ_INSERT_TAIL(&s->stock, t, listed);
 		(*room)--;
 	} else {
 		compete(s, t, -1);
@@ -417,17 +466,21 @@ static void dispatch(struct scxu_sched *sched)
 	struct stock aside = TAILQ_HEAD_INITIALIZER(aside);
 	struct etask *t;
 
-	if (!room || RB_EMPTY(&s->tree))
+	if (TAILQ_EMPTY(&s->arrivals) && (!room || RB_EMPTY(&s->tree)))
 		return;
 	update_now(sched, s);
+	if (!TAILQ_EMPTY(&s->arrivals)) {
+		place_new(sched, s);
+		update_now(sched, s);
+	}
 	while (room && (t = pick(s))) {
 		tree_remove(s, t);
 		if (!decide(sched, s, t, &room))
-			TAILQ_INSERT_TAIL(&aside, t, stocked);
+			TAILQ_INSERT_TAIL(&aside, t, listed);
 	}
 	/* no place for it now: it stays */
 	while ((t = TAILQ_FIRST(&aside))) {
-		TAILQ_REMOVE(&aside, t, stocked);
+		TAILQ_REMOVE(&aside, t, listed);
 		tree_insert(s, t);
 	}
 }
