@@ -175,40 +175,88 @@ static int parse_topology(struct config *config, unsigned int *levels)
 	return 0;
 }
 
-/* numbers: 3 for CPU:FROM:TO, 2 for FROM:TO */
-static int parse_spans(const char *option, const char *text, unsigned int numbers,
-		       unsigned int cpus, struct scxu_sim_span *spans, unsigned int *ret)
+#define SPAN_END_MS 86400000u
+
+/* Behind CPU:FROM:TO, or FROM:TO without CPU; NULL: it is something else. */
+static const char *parse_span(const char *text, bool of_cpus, unsigned long long value[3])
 {
+	unsigned int i;
+
+	value[0] = 0;
+	for (i = of_cpus ? 0 : 1; i < 3; i++) {
+		char *end;
+
+		if (*text < '0' || *text > '9')
+			return NULL;
+		value[i] = strtoull(text, &end, 10);
+		if (i < 2 ? *end != ':' : *end && *end != ',')
+			return NULL;
+		text = end + (i < 2);
+	}
+	return text;
+}
+
+static int check_span(const char *option, const char *text, const unsigned long long value[3],
+		      unsigned int cpus)
+{
+	int len = (int)strcspn(text, ",");
+
+	if (value[0] >= cpus)
+		fprintf(stderr, "scx_userland: --%s %.*s: there is no CPU %llu: CPUs are 0 to %u\n",
+			option, len, text, value[0], cpus - 1);
+	else if (value[1] >= value[2])
+		fprintf(stderr, "scx_userland: --%s %.*s: give a FROM before TO\n", option, len,
+			text);
+	else if (value[2] > SPAN_END_MS)
+		fprintf(stderr, "scx_userland: --%s %.*s: give a TO of %u ms at most\n", option,
+			len, text, SPAN_END_MS);
+	else
+		return 0;
+	return -EINVAL;
+}
+
+static bool overlap(const struct scxu_sim_span *a, const struct scxu_sim_span *b)
+{
+	return a->cpu == b->cpu && a->from < b->to && b->from < a->to;
+}
+
+static int parse_spans(const char *option, const char *text, bool of_cpus, unsigned int cpus,
+		       struct scxu_sim_span *spans, unsigned int *ret)
+{
+	const char *all = text, *end, *given[SCXU_SIM_MAX_SPANS];
+	unsigned long long value[3];
 	unsigned int n = 0, i;
 
-	if (!text)
-		return 0;
-	for (;; text++) {
-		unsigned long long value[3] = { 0 };
-
-		for (i = 3 - numbers; i < 3; i++) {
-			char *end;
-
-			value[i] = strtoull(text, &end, 10);
-			if (*text < '0' || *text > '9' || (i < 2 && *end != ':'))
-				break;
-			text = end + (i < 2);
+	for (; text; text = *end ? end + 1 : NULL) {
+		end = parse_span(text, of_cpus, value);
+		if (!end || n == SCXU_SIM_MAX_SPANS) {
+			fprintf(stderr, "scx_userland: --%s %s: give %s[,...] in ms, %u at most\n",
+				option, all, of_cpus ? "CPU:FROM:TO" : "FROM:TO",
+				SCXU_SIM_MAX_SPANS);
+			return -EINVAL;
 		}
-		if (i < 3 || (*text && *text != ',') || n == SCXU_SIM_MAX_SPANS ||
-		    value[0] >= cpus || value[1] >= value[2] || value[2] > 86400000)
-			break;
-		spans[n++] = (struct scxu_sim_span) {
+		if (check_span(option, text, value, cpus))
+			return -EINVAL;
+		given[n] = text;
+		spans[n] = (struct scxu_sim_span) {
 			.cpu = (unsigned int)value[0],
 			.from = value[1] * 1000000,
 			.to = value[2] * 1000000,
 		};
-		*ret = n;
-		if (!*text)
-			return 0;
+		/* the end of one would end the other, too */
+		for (i = 0; i < n; i++) {
+			if (!overlap(&spans[i], &spans[n]))
+				continue;
+			fprintf(stderr,
+				"scx_userland: --%s: %.*s and %.*s overlap: give one that is "
+				"both\n",
+				option, (int)strcspn(given[i], ","), given[i],
+				(int)strcspn(text, ","), text);
+			return -EINVAL;
+		}
+		*ret = ++n;
 	}
-	fprintf(stderr, "scx_userland: --%s: give %s[,...] in ms, FROM before TO, %u at most\n",
-		option, numbers == 3 ? "CPU:FROM:TO" : "FROM:TO", SCXU_SIM_MAX_SPANS);
-	return -EINVAL;
+	return 0;
 }
 
 /* As the shell wants it. */
@@ -463,8 +511,8 @@ int verb_sim(int argc, char **argv)
 		return 2;
 	set(&config, &o);
 	if (check(&config) ||
-	    parse_spans("agent-fault", config.faults, 2, 1, o.faults, &o.nr_faults) ||
-	    parse_spans("hotplug", config.hotplug, 3, config.cpus, o.hotplug, &o.nr_hotplug))
+	    parse_spans("agent-fault", config.faults, false, 1, o.faults, &o.nr_faults) ||
+	    parse_spans("hotplug", config.hotplug, true, config.cpus, o.hotplug, &o.nr_hotplug))
 		return 2;
 	if (scxu_workload_load(config.workload, config.cpus, &workload, error, sizeof(error))) {
 		fprintf(stderr, "scx_userland: %s\n", error);

@@ -91,8 +91,14 @@ test_errors()
 	says '--topology 1x1x0x2: give NODES' --workload hogs:1 --topology 1x1x0x2
 	says '--topology 8x8x8x8: give NODES' --workload hogs:1 --topology 8x8x8x8
 	says '--topology 2x1x1x2 has 4 CPUs, --cpus says 3' --workload hogs:1 --topology 2x1x1x2 --cpus 3
-	says 'give CPU:FROM:TO' --workload hogs:1 --hotplug 9:1:2
-	says 'give FROM:TO' --workload hogs:1 --agent-fault 5:2
+	says '--hotplug 1:2: give CPU:FROM:TO' --workload hogs:1 --hotplug 1:2
+	says '--hotplug 4:1:2: there is no CPU 4: CPUs are 0 to 3' --workload hogs:1 --hotplug 0:1:2,4:1:2
+	says '--agent-fault 5:6,: give FROM:TO' --workload hogs:1 --agent-fault 5:6,
+	says '--agent-fault 5:2: give a FROM before TO' --workload hogs:1 --agent-fault 1:2,5:2
+	says '--agent-fault 1:99999999: give a TO of 86400000 ms at most' --workload hogs:1 --agent-fault 1:99999999
+	# the end of one was the end of both
+	says '--agent-fault: 10:1000 and 50:200 overlap' --workload hogs:1 --agent-fault 1:2,10:1000,50:200
+	says '--hotplug: 0:100:1500 and 0:200:300 overlap' --workload hogs:1 --hotplug 0:100:1500,0:200:300,1:2:3
 	# what never happens would only switch checks off
 	says '--agent-fault 1000:1001: the run ends at 1000 ms' --workload hogs:1 --duration 1 --agent-fault 5:6,1000:1001
 	says '--hotplug 1:1000:1001: the run ends at 1000 ms' --workload hogs:1 --duration 1 --hotplug 1:1000:1001
@@ -338,6 +344,10 @@ test_faults()
 	sim --workload hogs:4x0,4x5+sleeper:1ms --agent-fault 500:2000,2500:2600 --duration 4 \
 		--json >"$out/faults.json" || return 1
 	grep -q '"floor_silent": [12],' "$out/faults.json" || { echo "the floor did nothing"; return 1; }
+	# one span after the other is one, whichever is given first
+	sim --workload hogs:8 --agent-fault 100:300,300:500 --duration 1 >"$out/faults-1" || return 1
+	sim --workload hogs:8 --agent-fault 300:500,100:300 --duration 1 >"$out/faults-2" || return 1
+	cmp "$out/faults-1" "$out/faults-2" || return 1
 	# one that wants the only CPU for itself, and sleeps between; the floor takes over at times
 	sim --cpus 1 --workload hogs:2x0+sleeper:1ms --agent-wake 3900000 --agent-fault 4999:5000 --duration 5 \
 		--json >"$out/faults.json" || return 1

@@ -100,14 +100,15 @@ static void place_events(struct scxu_sim *m)
 	const struct scxu_sim_options *o = &m->o;
 	unsigned int i;
 
-	for (i = 0; i < o->nr_faults; i++) {
-		machine_event(m, o->faults[i].from, EVENT_STOP, 0, NULL, 0);
+	/* the ends first: where one span ends and another begins, that is the order */
+	for (i = 0; i < o->nr_faults; i++)
 		machine_event(m, o->faults[i].to, EVENT_CONT, 0, NULL, 0);
-	}
-	for (i = 0; i < o->nr_hotplug; i++) {
-		machine_event(m, o->hotplug[i].from, EVENT_OFFLINE, o->hotplug[i].cpu, NULL, 0);
+	for (i = 0; i < o->nr_hotplug; i++)
 		machine_event(m, o->hotplug[i].to, EVENT_ONLINE, o->hotplug[i].cpu, NULL, 0);
-	}
+	for (i = 0; i < o->nr_faults; i++)
+		machine_event(m, o->faults[i].from, EVENT_STOP, 0, NULL, 0);
+	for (i = 0; i < o->nr_hotplug; i++)
+		machine_event(m, o->hotplug[i].from, EVENT_OFFLINE, o->hotplug[i].cpu, NULL, 0);
 	machine_event(m, AUDIT_NS, EVENT_AUDIT, 0, NULL, 0);
 }
 
