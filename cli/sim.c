@@ -8,6 +8,7 @@
 
 #include <scxu/loader.h>
 #include "lib/backend/sim/sim.h"
+#include "lib/policy.h"
 
 #include "blame.h"
 #include "log.h"
@@ -368,9 +369,9 @@ static int simulate(const struct config *config, const struct scxu_sim_options *
 	err = run(options, policy, workload, &sim);
 	if (err == -EPROTO)
 		say_violation(sim, argc, argv);
-	else if (err)
-		fprintf(stderr, "scx_userland: the simulation failed: %s\n", strerror(-err));
-	else
+	else if (err == -ENOMEM)
+		fprintf(stderr, "scx_userland: the simulation failed: out of memory\n");
+	else if (!err) /* else the policy could not start, and that was logged */
 		scxu_sim_report(sim, stdout, config->json);
 	if (config->gantt && err == -EPROTO &&
 	    (config->gantt_from == NOT_GIVEN || options->gantt_from >= scxu_sim_now(sim)))
@@ -521,7 +522,8 @@ int verb_sim(int argc, char **argv)
 	o.duration = duration_of(&config, workload, o.duration);
 	if (!check_spans("agent-fault", o.faults, o.nr_faults, false, o.duration) &&
 	    !check_spans("hotplug", o.hotplug, o.nr_hotplug, true, o.duration) &&
-	    !set_gantt(&config, &o) && !scxu_policy_open(config.policy, &policy)) {
+	    !set_gantt(&config, &o) && !scxu_policy_open(config.policy, &policy) &&
+	    !scxu_policy_check_standing(policy->ops, o.standing)) {
 		o.values = policy->values;
 		ret = simulate(&config, &o, policy, workload, argc, argv);
 	}

@@ -42,7 +42,7 @@ sim()
 
 # Each test prints nothing, or why it failed as its last line.
 
-# says PATTERN ARGUMENT...: ends with status 2 and a message that has PATTERN.
+# says PATTERN ARGUMENT...: ends with status 2 and one message, which has PATTERN.
 says()
 {
 	local pattern=$1 status=0
@@ -54,6 +54,7 @@ says()
 		echo "sim $* said \"$(head -n 1 "$out/said")\", not \"$pattern\""
 		return 1
 	}
+	[ "$(wc -l <"$out/said")" = 1 ] || { echo "sim $* says more than one thing: $(cat "$out/said")"; return 1; }
 }
 
 # file LINES...: a workload file of these lines
@@ -68,6 +69,7 @@ test_errors()
 
 	says 'sim needs --workload' --cpus 2
 	says 'there is no policy "none"' --policy none --workload hogs:1
+	says 'run it without --decide standing' --policy fifo --decide standing --workload hogs:1
 	says 'no such kind' --workload tapirs:4
 	says 'needs its argument' --workload hogs
 	says 'give a whole number from 1 to 4096' --workload hogs:x
@@ -664,6 +666,7 @@ test_blame()
 
 	fails 'policy "unfit" cannot start: its init() returned -19 (No such device)' \
 		sim --policy $unfit:init_fails=1 --workload hogs:8
+	[ "$(wc -l <"$out/failed")" = 1 ] || { echo "that it cannot start is told twice"; return 1; }
 	fails 'gave no decision, and nobody stopped it; scxu_decide() has refused [0-9]* decisions of the policy, and taken 0' \
 		sim --policy $unfit --workload hogs:8
 	grep -q '  agent  *has decided 0 tasks' "$out/failed" || { echo "the agent's decisions are not told"; return 1; }

@@ -242,9 +242,13 @@ int scxu_sim_create(const struct scxu_policy_ops *policy, const struct scxu_work
 	int err;
 
 	if (scxu_policy_check(policy, "policy") ||
-	    scxu_policy_check_standing(policy, options->standing) || !options_are_valid(options) ||
-	    workload->nr_cpus > options->nr_cpus)
+	    scxu_policy_check_standing(policy, options->standing))
 		return -EINVAL;
+	if (!options_are_valid(options) || workload->nr_cpus > options->nr_cpus) {
+		scxu_log(SCXU_LOG_ERROR, "an option of the simulation is out of its range, which "
+					 "struct scxu_sim_options tells");
+		return -EINVAL;
+	}
 	m = calloc(1, sizeof(*m));
 	if (!m)
 		return -ENOMEM;

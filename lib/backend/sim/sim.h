@@ -128,8 +128,8 @@ void scxu_sim_options_init(struct scxu_sim_options *options);
  * scxu_sim_create() - a machine before its first event
  * @workload: must outlive it
  * @ret: on success only; end with scxu_sim_destroy()
- * Returns: 0; -EINVAL an option or the policy is not valid; -ENOMEM; what the
- * policy's init() returned, having logged that it did.
+ * Returns: 0; -EINVAL an option or the policy is not valid, having logged it; -ENOMEM;
+ * what the policy's init() returned, having logged that it did.
  */
 int scxu_sim_create(const struct scxu_policy_ops *policy, const struct scxu_workload *workload,
 		    const struct scxu_sim_options *options, struct scxu_sim **ret);
