@@ -185,9 +185,16 @@ test_topology()
 
 test_invariants()
 {
+	local slow
+
 	build/tests/sim/sim-invariants >"$out/invariants" 2>&1 || { cat "$out/invariants"; return 1; }
 	violates 'floor: ' build/cli/scx_userland sim --policy build/tests/vm/tools/never-decides.so \
 		--workload hogs:8
+	# of an agent that is slow from the start there is nobody to take over from
+	for slow in --agent-event --agent-wake; do
+		violates 'floor: it has the machine since the start' \
+			build/cli/scx_userland sim --workload hogs:4 $slow 100000000 --duration 2
+	done
 	violates 'starvation: ' build/cli/scx_userland sim --workload hogs:16 --starve-ms 5
 }
 

@@ -12,7 +12,7 @@
  *		  that may run there waits
  *   starvation   no task waits for longer than the policy's promise explains
  *   share	  tasks that never sleep have CPU time by their weights
- *   floor	  the agent is never late nor silent, unless it was stopped
+ *   floor	  the agent is never late nor silent, unless it was stopped; at the start, too
  *   counters	  decisions = applied + stale + bounced + invalid, and the rest
  *   time	  run + idle + offline = CPUs * time
  */
@@ -175,6 +175,19 @@ static bool none_for_short_cpu(const struct scxu_sim *m)
 	return true;
 }
 
+/*
+ * The floor is in charge at first, and so never takes over from an agent that is slow to begin:
+ * that is told by the time until its first answer.
+ */
+static void check_start(struct scxu_sim *m)
+{
+	if (m->shm.agent->floor_ack != m->kernel->floor_seq && m->now > idle_bound(m))
+		violation(m,
+			  "floor: it has the machine since the start, as the agent did not answer "
+			  "for %.3f ms, and nobody stopped it",
+			  ms(m->now));
+}
+
 static void check_floor(struct scxu_sim *m)
 {
 	const struct scxu_engine_counts *counts = scxu_engine_counts(m->sched);
@@ -200,6 +213,8 @@ void check_event(struct scxu_sim *m)
 	if (m->kernel->nr_waiting != m->nr_custody)
 		violation(m, "custody: %llu records wait, and %u tasks",
 			  (unsigned long long)m->kernel->nr_waiting, m->nr_custody);
+	if (m->kernel->floor_reason == SCXU_FLOOR_START && !m->o.nr_faults)
+		check_start(m);
 	if (m->kernel->floor_reason > SCXU_FLOOR_START && !m->o.nr_faults)
 		check_floor(m);
 	if (m->now > m->idle_look_at && m->idle_mask && !TAILQ_EMPTY(&m->all_waiting))
