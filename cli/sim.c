@@ -292,12 +292,28 @@ static void say_violation(const struct scxu_sim *sim, int argc, char **argv)
 	fputc('\n', stderr);
 }
 
-static int draw(const struct scxu_sim *sim, const char *file)
+/* Before the run, which may take long, and then be for nothing. */
+static int open_picture(const char *file, FILE **ret)
 {
-	FILE *to = fopen(file, "we");
-	int err = to ? scxu_sim_gantt(sim, to) : -errno;
+	FILE *to;
 
-	if (to && fclose(to) && !err)
+	if (!file)
+		return 0;
+	to = fopen(file, "we");
+	if (!to) {
+		fprintf(stderr, "scx_userland: --gantt %s: %s\n", file, strerror(errno));
+		return -EIO;
+	}
+	*ret = to;
+	return 0;
+}
+
+/* Closes it. */
+static int draw(const struct scxu_sim *sim, FILE *to, const char *file)
+{
+	int err = scxu_sim_gantt(sim, to);
+
+	if (fclose(to) && !err)
 		err = -errno;
 	if (err == -EFBIG)
 		fprintf(stderr,
@@ -363,7 +379,10 @@ static int simulate(const struct config *config, const struct scxu_sim_options *
 {
 	struct scxu_sim *sim = NULL;
 	int err, no_picture = 0;
+	FILE *picture = NULL;
 
+	if (open_picture(config->gantt, &picture))
+		return 1;
 	blame_begin(policy->ops->name, &in_the_simulator);
 	blame_watch_myself();
 	err = run(options, policy, workload, &sim);
@@ -373,11 +392,13 @@ static int simulate(const struct config *config, const struct scxu_sim_options *
 		fprintf(stderr, "scx_userland: the simulation failed: out of memory\n");
 	else if (!err) /* else the policy could not start, and that was logged */
 		scxu_sim_report(sim, stdout, config->json);
-	if (config->gantt && err == -EPROTO &&
+	if (picture && err == -EPROTO &&
 	    (config->gantt_from == NOT_GIVEN || options->gantt_from >= scxu_sim_now(sim)))
 		no_picture = run_again(options, policy, workload, &sim);
-	if (config->gantt && (!err || err == -EPROTO) && !no_picture)
-		no_picture = draw(sim, config->gantt);
+	if (picture && (!err || err == -EPROTO) && !no_picture)
+		no_picture = draw(sim, picture, config->gantt);
+	else if (picture)
+		fclose(picture);
 	end(sim);
 	return err || no_picture ? 1 : 0;
 }
@@ -398,6 +419,8 @@ static int check(const struct config *config)
 		return refuse("--max-tasks: give a multiple of 64");
 	if (config->duration && config->duration_ms)
 		return refuse("give one of --duration and --duration-ms");
+	if (config->gantt && (!*config->gantt || !strcmp(config->gantt, "-")))
+		return refuse("--gantt: give a file's name: standard output has the report");
 	if (!config->gantt && (config->gantt_from != NOT_GIVEN || config->gantt_ms))
 		return refuse(
 			"--gantt-from and --gantt-ms say what --gantt FILE shows: give it too");

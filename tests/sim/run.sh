@@ -759,6 +759,12 @@ test_gantt_times()
 	fails 'more than 131072 runs .* give less with --gantt-ms' \
 		sim --workload pingpong:6 --duration 1 --gantt "$svg" --gantt-ms 1000
 	fails '--gantt /dev/full: No space left' sim --workload hogs:1 --duration-ms 30 --gantt /dev/full
+	# before the run: of nothing there is a report
+	fails "--gantt $out: Is a directory" sim --workload hogs:1 --duration-ms 30 --gantt "$out" || return 1
+	fails "--gantt $out/none/a.svg: No such file" sim --workload hogs:1 --duration-ms 30 --gantt "$out/none/a.svg" || return 1
+	! grep -q share "$out/failed" || { echo "that there will be no picture is told after the run"; return 1; }
+	says "--gantt: give a file's name" --workload hogs:1 --gantt ''
+	says "--gantt: give a file's name" --workload hogs:1 --gantt -
 
 	# of a violation, what came before it; or what was asked for
 	violates 'starvation: ' build/cli/scx_userland sim --cpus 1 --workload hogs:64 --starve-ms 119 \
