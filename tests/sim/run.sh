@@ -705,6 +705,10 @@ test_planted_bug()
 		sed -n '/^ *scx_userland /,/[^\\]$/p' | tr -d '\\\n' | sed 's,^ *scx_userland ,,; s,\./forgets,build/tests/sim/forgets,')
 	# shellcheck disable=SC2086
 	violates 'idle: ' build/cli/scx_userland $command || { echo "the manual's command does not: $command"; return 1; }
+	# an agent that wakes 200 000 times a second for nothing does not hide what led to that
+	[ "$(grep -c '^ *[0-9.]* ms .* task [0-9]* ' "$out/failed")" -ge 10 ] ||
+		{ echo "of the last events few are of tasks: $(cat "$out/failed")"; return 1; }
+	grep -q 'has decided 0 tasks, [0-9]* times in a row' "$out/failed" || { echo "nor is it told"; return 1; }
 }
 
 # Every class is in the legend, and no CPU runs two tasks at a time.

@@ -288,7 +288,7 @@ void agent_step(struct scxu_sim *m, unsigned int cpu)
 		a->more = scxu_engine_pass(m->sched, m->now);
 		decided = scxu_engine_counts(m->sched)->decided - decided;
 		refused = scxu_engine_counts(m->sched)->failed - refused;
-		machine_note(m, "has decided", &a->task, (int)cpu, decided);
+		machine_note_decided(m, (int)cpu, decided);
 		if (refused)
 			machine_note(m, "is refused", &a->task, (int)cpu, refused);
 		a->state = AGENT_DECIDES;

@@ -14,6 +14,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "kernel-part.h"
 #include "machine.h"
@@ -122,7 +123,58 @@ void machine_note(struct scxu_sim *m, const char *what, const struct task *t, in
 		.pid = t ? t->pid : 0,
 		.cpu = cpu,
 		.value = value,
+		.times = 1,
 	};
+	if (m->nr_happened - m->first_happened > LAST_EVENTS)
+		m->first_happened++;
+}
+
+static struct happened *note_at(struct scxu_sim *m, uint64_t i)
+{
+	return &m->happened[i % LAST_EVENTS];
+}
+
+static bool agent_note(struct scxu_sim *m, uint64_t i, const char *what)
+{
+	return note_at(m, i)->pid == AGENT_PID && !strcmp(note_at(m, i)->what, what);
+}
+
+static void forget_note(struct scxu_sim *m, uint64_t i)
+{
+	for (; i + 1 < m->nr_happened; i++)
+		*note_at(m, i) = *note_at(m, i + 1);
+	m->nr_happened--;
+}
+
+/*
+ * An agent that wakes again and again and decides nothing would push out all that led to it.
+ * That it woke goes without saying, and of several times in a row one note is left.
+ */
+void machine_note_decided(struct scxu_sim *m, int cpu, uint64_t decided)
+{
+	uint64_t i = m->nr_happened, times = 1;
+
+	while (!decided && i-- > m->first_happened) {
+		if (agent_note(m, i, "wakes") || agent_note(m, i, "runs")) {
+			forget_note(m, i);
+			continue;
+		}
+		if (!agent_note(m, i, "has decided"))
+			continue;
+		if (note_at(m, i)->value)
+			break;
+		/* its CPU, when it went to sleep */
+		if (i + 1 < m->nr_happened && note_at(m, i + 1)->cpu == note_at(m, i)->cpu &&
+		    !strcmp(note_at(m, i + 1)->what, "idle"))
+			forget_note(m, i + 1);
+		if (i + 1 == m->nr_happened) {
+			times += note_at(m, i)->times;
+			forget_note(m, i);
+		}
+		break;
+	}
+	machine_note(m, "has decided", &m->agent.task, cpu, decided);
+	note_at(m, m->nr_happened - 1)->times = times;
 }
 
 /* --- DSQs -------------------------------------------------------------------------- */

@@ -146,6 +146,7 @@ struct happened {
 	int32_t pid;
 	int32_t cpu;
 	uint64_t value;
+	uint64_t times; /* in a row */
 };
 
 struct mutex {
@@ -304,7 +305,7 @@ struct scxu_sim {
 	uint64_t promise; /* ns that a policy with an order of its own may pass over a task */
 	uint64_t floor_seen; /* scxu_kernel.floor_seq, as of the last look */
 	struct happened happened[LAST_EVENTS];
-	uint64_t nr_happened;
+	uint64_t nr_happened, first_happened; /* the oldest that is still there */
 	char violation[256];
 	int err;
 };
@@ -326,6 +327,8 @@ int machine_event(struct scxu_sim *m, uint64_t at, enum event_kind kind, unsigne
 		  struct task *task, uint64_t version);
 void machine_note(struct scxu_sim *m, const char *what, const struct task *t, int cpu,
 		  uint64_t value);
+/* So many tasks the agent has decided. */
+void machine_note_decided(struct scxu_sim *m, int cpu, uint64_t decided);
 
 static inline bool task_allowed(const struct task *t, unsigned int cpu)
 {

@@ -339,9 +339,9 @@ static void put_value(FILE *to, const struct happened *h)
 
 void scxu_sim_last_events(const struct scxu_sim *m, FILE *to)
 {
-	uint64_t i = m->nr_happened > LAST_EVENTS ? m->nr_happened - LAST_EVENTS : 0;
+	uint64_t i;
 
-	for (; i < m->nr_happened; i++) {
+	for (i = m->first_happened; i < m->nr_happened; i++) {
 		const struct happened *h = &m->happened[i % LAST_EVENTS];
 
 		fprintf(to, "%14.6f ms", (double)h->at / 1e6);
@@ -353,6 +353,8 @@ void scxu_sim_last_events(const struct scxu_sim *m, FILE *to)
 			fprintf(to, "  task %d", h->pid);
 		fprintf(to, "  %s", h->what);
 		put_value(to, h);
+		if (h->times > 1)
+			fprintf(to, ", %" PRIu64 " times in a row", h->times);
 		fputc('\n', to);
 	}
 }
