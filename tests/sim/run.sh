@@ -11,7 +11,7 @@ set -eu
 . "$(dirname "$0")/../names.sh"
 cd "$SCXU_ROOT"
 
-tests=(errors nices names invariants topology determinism examples regressions shares starve-option affinity shared-clock runtime delay sync idle-wakes turns crowd crowd-ends slow-agent pinned batch faults blame no-memory planted-bug gantt gantt-times speed generator generated)
+tests=(errors forks nices names invariants topology determinism examples regressions shares starve-option affinity shared-clock runtime delay sync idle-wakes turns crowd crowd-ends slow-agent pinned batch faults blame no-memory planted-bug gantt gantt-times speed generator generated)
 generated=(--seconds 10 --runs 200) # for each policy
 only=()
 list=
@@ -143,6 +143,15 @@ test_errors()
 	says 'a task suspends itself only' "${w[@]}"
 	file '{ "global": {' '"pi_enabled": true }, "tasks": { "a": { "run": 1 } } }'
 	says "$bad:2: \"pi_enabled\": priority inheritance" "${w[@]}"
+}
+
+# Of forks that fail it is told.
+test_forks()
+{
+	file '{ "tasks": { "a": { "fork": "a", "run": 100 } } }'
+	sim --workload "$out/bad.json" --duration 3 >"$out/forks" || return 1
+	grep -q '^forks that failed: [0-9]*, as there were 65537 tasks' "$out/forks" || { echo "of a bomb: nothing"; return 1; }
+	[ "$(simulated failed_forks --workload forks:2)" = 0 ] || { echo "forks of two tasks fail"; return 1; }
 }
 
 # @nice is what each kind's tasks have, where they have none of their own.

@@ -129,9 +129,11 @@ static void fork_task(struct scxu_sim *m, const struct step *s, unsigned int her
 {
 	struct task *t = machine_new_task(m, s->a, true);
 
-	/* as fork() that fails with EAGAIN */
+	/* as fork() that fails with EAGAIN; the report tells how many did */
 	if (t)
 		machine_start_task(m, t, here);
+	else
+		m->failed_forks++;
 }
 
 static void effect(struct scxu_sim *m, struct task *t, const struct step *s, unsigned int cpu)

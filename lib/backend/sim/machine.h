@@ -272,6 +272,7 @@ struct scxu_sim {
 	struct task **tasks; /* all that ever were; dead ones are used again */
 	unsigned int nr_tasks, max_tasks;
 	struct task *free_tasks;
+	uint64_t failed_forks;
 	int32_t next_pid;
 	struct mutex *mutexes;
 	struct condition *conditions;

@@ -301,6 +301,9 @@ void scxu_sim_report(const struct scxu_sim *m, FILE *to, bool json)
 			100 * part((double)m->agent.task.runtime, (double)capacity),
 			100 * part((double)idle, (double)capacity), m->agent.activations,
 			scxu_engine_counts(m->sched)->decided, m->events);
+		if (m->failed_forks)
+			fprintf(to, "forks that failed: %" PRIu64 ", as there were %u tasks\n",
+				m->failed_forks, m->nr_tasks);
 		for (i = 0; i < SCXU_NR_COUNTERS; i++)
 			if (total(m, i))
 				fprintf(to, "%s%s=%" PRIu64, i ? " " : "", names[i], total(m, i));
@@ -312,9 +315,10 @@ void scxu_sim_report(const struct scxu_sim *m, FILE *to, bool json)
 	fprintf(to,
 		"  \"agent\": {\"runtime_ns\": %" PRIu64 ", \"activations\": %" PRIu64
 		", \"decisions\": %" PRIu64 "},\n  \"idle_ns\": %" PRIu64
-		",\n  \"events\": %" PRIu64 ",\n  \"counters\": {",
+		",\n  \"failed_forks\": %" PRIu64 ",\n  \"events\": %" PRIu64
+		",\n  \"counters\": {",
 		m->agent.task.runtime, m->agent.activations, scxu_engine_counts(m->sched)->decided,
-		idle, m->events);
+		idle, m->failed_forks, m->events);
 	for (i = 0; i < SCXU_NR_COUNTERS; i++)
 		fprintf(to, "%s\"%s\": %" PRIu64, i ? ", " : "", names[i], total(m, i));
 	fprintf(to, "}\n}\n");
