@@ -143,6 +143,17 @@ test_errors()
 	says 'a task suspends itself only' "${w[@]}"
 	file '{ "global": {' '"pi_enabled": true }, "tasks": { "a": { "run": 1 } } }'
 	says "$bad:2: \"pi_enabled\": priority inheritance" "${w[@]}"
+	file '{ "global": { "pi_enabled": 1 },' '"tasks": { "a": { "run": 1 } } }'
+	says "$bad:1: \"pi_enabled\": priority inheritance is not simulated: give false" "${w[@]}"
+	# keys are what they mean, however they are written
+	file '{ "tasks": {' '"a\"b": {' '"run": 1,' '"runx": 1 } } }'
+	says "$bad:4: \"runx\": is not supported" "${w[@]}"
+	file '{ "tasks": { "a": {' '' '"r\u0075n": "long" } } }'
+	says "$bad:3: \"run\": give a whole number" "${w[@]}"
+	file '{ "tasks": { "a": {' '"run": 12345678901234567890123 } } }'
+	says "$bad:2: a number is out of range" "${w[@]}"
+	printf '{ "tasks": { "a": { "run": 1 } } }\n\0 {' >"$bad"
+	says "$bad:2: there is a NUL byte" "${w[@]}"
 }
 
 # Of forks that fail it is told.

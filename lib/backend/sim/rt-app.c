@@ -49,10 +49,19 @@ static const char *skip_string(const char *at)
 	return *at ? at + 1 : at;
 }
 
+/* Whether the string at this quote is that key, however it is written: "r\u0075n" is "run". */
+static bool is_string(const char *at, const char *key)
+{
+	json_t *s = json_loadb(at, (size_t)(skip_string(at) - at), JSON_DECODE_ANY, NULL);
+	bool same = s && !strcmp(json_string_value(s), key);
+
+	json_decref(s);
+	return same;
+}
+
 /* In the object that begins at or after at, the key's quote. The text is valid JSON. */
 static const char *find_key(const char *at, const char *key)
 {
-	size_t len = strlen(key);
 	bool is_key = true;
 	int depth = 0;
 
@@ -74,8 +83,7 @@ static const char *find_key(const char *at, const char *key)
 			is_key = false;
 			break;
 		case '"':
-			if (depth == 1 && is_key && !strncmp(at + 1, key, len) &&
-			    at[len + 1] == '"')
+			if (depth == 1 && is_key && is_string(at, key))
 				return at;
 			at = skip_string(at) - 1;
 			break;
@@ -86,11 +94,19 @@ static const char *find_key(const char *at, const char *key)
 	return NULL;
 }
 
+static int count_lines(const char *from, const char *to)
+{
+	int line = 1;
+
+	for (; from < to; from++)
+		line += *from == '\n';
+	return line;
+}
+
 static int line_of(const struct loader *l)
 {
-	const char *at = l->text, *found, *c;
+	const char *at = l->text, *found;
 	unsigned int i;
-	int line = 1;
 
 	for (i = 0; i < l->depth; i++) {
 		found = find_key(at, l->path[i]);
@@ -98,9 +114,7 @@ static int line_of(const struct loader *l)
 			break;
 		at = skip_string(found);
 	}
-	for (c = l->text; c < at; c++)
-		line += *c == '\n';
-	return line;
+	return count_lines(l->text, at);
 }
 
 __attribute__((format(printf, 2, 3))) static int refuse(struct loader *l, const char *format, ...)
@@ -621,8 +635,8 @@ static int read_global(struct loader *l, json_t *global)
 			l->w->duration = n > 0 ? (unsigned int)n : 0;
 		} else if (!strcmp(key, "default_policy")) {
 			err = read_policy(l, value);
-		} else if (!strcmp(key, "pi_enabled") && json_is_true(value)) {
-			err = refuse(l, "priority inheritance is not simulated");
+		} else if (!strcmp(key, "pi_enabled") && !json_is_false(value)) {
+			err = refuse(l, "priority inheritance is not simulated: give false");
 		}
 		if (err)
 			return err;
@@ -704,7 +718,7 @@ static int read_root(struct loader *l, json_t *root)
 	return err;
 }
 
-static int read_text(const char *path, char **ret)
+static int read_text(const char *path, char **ret, size_t *ret_size)
 {
 	size_t size = 0, max = 0, n;
 	char *text = NULL, *more;
@@ -735,14 +749,37 @@ static int read_text(const char *path, char **ret)
 		return err;
 	}
 	*ret = text;
+	*ret_size = size;
+	return 0;
+}
+
+static int parse_text(struct loader *l, size_t size, json_t **ret)
+{
+	size_t len = strlen(l->text);
+	json_error_t wrong;
+	json_t *root;
+
+	if (len != size)
+		return workload_refuse(l->error, l->size, "%s:%d: there is a NUL byte: not JSON",
+				       l->file, count_lines(l->text, l->text + len));
+	root = json_loads(l->text, JSON_REJECT_DUPLICATES, &wrong);
+	if (!root && json_error_code(&wrong) == json_error_out_of_memory)
+		return -ENOMEM;
+	if (!root)
+		return workload_refuse(l->error, l->size, "%s:%d: %s: %s", l->file, wrong.line,
+				       json_error_code(&wrong) == json_error_numeric_overflow
+					       ? "a number is out of range"
+					       : "not JSON",
+				       wrong.text);
+	*ret = root;
 	return 0;
 }
 
 int rt_app_load(const char *path, struct scxu_workload *w, char *error, size_t size)
 {
 	struct loader *l = calloc(1, sizeof(*l));
-	json_error_t wrong;
-	json_t *root;
+	json_t *root = NULL;
+	size_t length = 0;
 	int err;
 
 	if (!l)
@@ -751,19 +788,14 @@ int rt_app_load(const char *path, struct scxu_workload *w, char *error, size_t s
 	l->file = path;
 	l->error = error;
 	l->size = size;
-	err = read_text(path, &l->text);
+	err = read_text(path, &l->text, &length);
 	if (err) {
 		workload_refuse(error, size, "%s: %s", path, strerror(-err));
 		free(l);
 		return err;
 	}
-	root = json_loads(l->text, JSON_REJECT_DUPLICATES, &wrong);
-	if (!root && json_error_code(&wrong) == json_error_out_of_memory)
-		err = -ENOMEM;
-	else if (!root)
-		err = workload_refuse(error, size, "%s:%d: not JSON: %s", path, wrong.line,
-				      wrong.text);
-	else
+	err = parse_text(l, length, &root);
+	if (!err)
 		err = read_root(l, root);
 	json_decref(root);
 	free(l->text);
