@@ -84,6 +84,11 @@ test_errors()
 	says 'its nice is given twice' --workload hogs:2,1x3@nice=5
 	says '@nice is given twice' --workload sleeper:1ms@nice=5@nice=5
 	says 'from -20 to 19 where it says "-21"' --workload hogs:1@nice=-21
+	says '@cpus is given twice' --workload hogs:1@cpus=0-1@nice=5@cpus=3
+	says '"hogs:": give a whole number from 1 to 4096 where there is none' --workload 'hogs: 4'
+	says '"hogs:4x": give a whole number from -20 to 19 where there is none' --workload 'hogs:4x 3'
+	says '"hogs:4x": give a whole number from -20 to 19 where there is none' --workload hogs:4x+3
+	says 'give a whole number from 1 to 4096 where it says "'$'\t''4"' --workload $'hogs:\t4'
 	says 'from 0 to 1' --cpus 2 --workload hogs:1@cpus=2
 	says 'there is more than the argument' --workload sleeper:1msx2y
 	says 'give one of --duration' --workload hogs:1 --duration 1 --duration-ms 1000

@@ -28,14 +28,15 @@ static int refuse(const struct word *word, const char *why)
 	return workload_refuse(word->error, word->size, "\"%.*s\": %s", word->len, word->text, why);
 }
 
-/* Moves *at behind the number. */
+/* Moves *at behind the number. It begins here: strtol() would look for it behind blanks. */
 static int number(const struct word *word, const char **at, long min, long max, long *ret)
 {
+	size_t sign = **at == '-';
 	char *end;
 	long n = strtol(*at, &end, 10);
 
-	if (end == *at || n < min || n > max) {
-		size_t sign = **at == '-', given = sign + strcspn(*at + sign, " +@,/x-");
+	if ((*at)[sign] < '0' || (*at)[sign] > '9' || n < min || n > max) {
+		size_t given = sign + strcspn(*at + sign, " +@,/x-");
 
 		return workload_refuse(word->error, word->size,
 				       "\"%.*s\": give a whole number from %ld to %ld where %s"
@@ -317,6 +318,8 @@ static int parse_options(struct word *word)
 			word->has_nice = true;
 		} else if (!strncmp(at, "@cpus=", 6)) {
 			at += 6;
+			if (word->cpus)
+				return refuse(word, "@cpus is given twice");
 			err = parse_cpus(word, &at);
 		} else {
 			return refuse(word, "options are @nice=N and @cpus=LIST");
