@@ -11,7 +11,7 @@ set -eu
 . "$(dirname "$0")/../names.sh"
 cd "$SCXU_ROOT"
 
-tests=(errors forks nices names invariants topology determinism examples regressions shares starve-option affinity shared-clock runtime delay sync idle-wakes turns crowd crowd-ends slow-agent pinned batch faults blame no-memory planted-bug gantt gantt-times speed generator generated)
+tests=(errors forks nices names classes invariants topology determinism examples regressions shares starve-option affinity shared-clock runtime delay sync idle-wakes turns crowd crowd-ends slow-agent pinned batch faults blame no-memory planted-bug gantt gantt-times speed generator generated)
 generated=(--seconds 10 --runs 200) # for each policy
 only=()
 list=
@@ -197,6 +197,16 @@ test_names()
 names = [t["name"] for t in json.load(open(sys.argv[1]))["tasks"]]
 d.parse(sys.argv[2])
 sys.exit(0 if names == ["ä" * 7, "\1\"<&\\>"] else "the names are %s" % names)' "$out/names.json" "$out/names.svg" 2>&1
+}
+
+# Classes of the same word can be told from each other.
+test_classes()
+{
+	local names
+
+	names=$(sim --workload hogs:1x0+pingpong:2+hogs:1x0+sleeper:1ms --duration-ms 50 --json |
+		sed -n '/"classes"/,$s/.*"name": "\([^"]*\)".*/\1/p' | paste -sd' ')
+	[ "$names" = "hog+0-1 pingpong-1 pingpong-2 hog+0-2 sleeper" ] || { echo "the classes are $names"; return 1; }
 }
 
 # Controls: every invariant can fail, and the command tells of it.

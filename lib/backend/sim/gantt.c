@@ -84,8 +84,12 @@ static void put_legend(const struct picture *p)
 	const struct scxu_workload *w = p->m->workload;
 	unsigned int i;
 
-	for (i = 0; i < w->nr_programs; i++)
-		put_key(p, i, palette[i % COLOURS].colour, w->programs[i].name);
+	for (i = 0; i < w->nr_programs; i++) {
+		char class[CLASS_LEN];
+
+		workload_class_name(w, i, class);
+		put_key(p, i, palette[i % COLOURS].colour, class);
+	}
 	put_key(p, i++, "#000", "agent");
 	put_key(p, i++, "#f0f0f0", "idle");
 	if (p->m->o.nr_hotplug)

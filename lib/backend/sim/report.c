@@ -224,10 +224,10 @@ static void report_text(const struct scxu_sim *m, FILE *to, const struct sum *al
 		"p99/ms", "max/ms", "switches");
 	for (i = 0; i < m->workload->nr_programs; i++) {
 		struct sum one = sum_class(m, i);
-		char name[48];
+		char class[CLASS_LEN], name[64];
 
-		snprintf(name, sizeof(name), "%.15s (%" PRIu64 ")", m->workload->programs[i].name,
-			 one.tasks);
+		workload_class_name(m->workload, i, class);
+		snprintf(name, sizeof(name), "%s (%" PRIu64 ")", class, one.tasks);
 		text_line(to, name, &one, all, &m->classes[i].waits);
 	}
 }
@@ -254,9 +254,11 @@ static void report_json(const struct scxu_sim *m, FILE *to, const struct sum *al
 	fprintf(to, "\n  ],\n  \"classes\": [");
 	for (i = 0; i < m->workload->nr_programs; i++) {
 		struct sum one = sum_class(m, i);
+		char class[CLASS_LEN];
 
+		workload_class_name(m->workload, i, class);
 		fprintf(to, "%s\n    {\"name\": \"", comma);
-		json_name(to, m->workload->programs[i].name);
+		json_name(to, class);
 		fprintf(to, "\", \"tasks\": %" PRIu64 ", ", one.tasks);
 		json_line(to, &one, all, &m->classes[i].waits);
 		comma = ",";

@@ -45,6 +45,22 @@ struct program *workload_add_program(struct scxu_workload *w, const char *name, 
 	return p;
 }
 
+void workload_class_name(const struct scxu_workload *w, unsigned int program, char ret[CLASS_LEN])
+{
+	const char *name = w->programs[program].name;
+	unsigned int i, same = 0, number = 0;
+
+	for (i = 0; i < w->nr_programs; i++) {
+		same += !strcmp(w->programs[i].name, name);
+		if (i == program)
+			number = same;
+	}
+	if (same > 1)
+		snprintf(ret, CLASS_LEN, "%s-%u", name, number);
+	else
+		snprintf(ret, CLASS_LEN, "%s", name);
+}
+
 struct phase *program_add_phase(struct program *p, int loop)
 {
 	struct phase *more = grow(p->phases, p->nr_phases, sizeof(*more));

@@ -90,6 +90,10 @@ struct program *workload_add_program(struct scxu_workload *w, const char *name, 
 struct phase *program_add_phase(struct program *p, int loop);
 struct step *phase_add_step(struct phase *p, enum step_kind kind);
 
+/* Of its class: its name, with a number where it is not the only one of that name. */
+#define CLASS_LEN (COMM_LEN + 12)
+void workload_class_name(const struct scxu_workload *w, unsigned int program, char ret[CLASS_LEN]);
+
 __attribute__((format(printf, 3, 4))) int workload_refuse(char *error, size_t size,
 							  const char *format, ...);
 
