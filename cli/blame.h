@@ -1,33 +1,38 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Says which callback of a policy it was that crashed or does not return. What happens
- * meanwhile is the business of where it runs: a machine goes on by its kernel part.
+ * Says which callback of a policy it was that crashed, called exit(), or does not return.
+ * What happens meanwhile is the business of where it runs: a machine goes on by its kernel
+ * part.
  */
 #ifndef SCXU_CLI_BLAME_H
 #define SCXU_CLI_BLAME_H
 
-#include <scxu/runner.h>
+#include <scxu/policy.h>
 
-/** struct blame_place - where a policy runs */
+/** struct blame_place - what it means where the policy runs, as the end of a line */
 struct blame_place {
-	/* Which callback @of is in; false: none. Safe in a signal handler. */
-	bool (*where)(const void *of, struct scxu_where *ret);
-	const char *crash, *loop; /* what either means there */
+	const char *crash, *loop;
 };
 
-/* From now on a crash (SIGSEGV, SIGABRT, ...) is told on stderr; the process ends as it would. */
-void blame_begin(const char *policy, const struct blame_place *place);
-
-/* What where() asks, or NULL when it is not there yet, or no more. */
-void blame_set(const void *of);
+/*
+ * From now on a crash (SIGSEGV, SIGABRT, ...) is told on stderr, and the process ends as it
+ * would; so is an exit(), with status 1. Returns the policy that is to be run in place of
+ * @ops, so that its scheduler is known from its init() to its exit().
+ */
+const struct scxu_policy_ops *blame_begin(const struct scxu_policy_ops *ops,
+					  const struct blame_place *place);
 
 /*
- * Tells of a callback that does not return, once, and of its return. One is for who looks
- * on and calls it each second, with scxu_where.since of CLOCK_MONOTONIC. The other is for
- * who calls the policy itself: from now on a timer looks, by this process's CPU time, so
- * that a debugger may take what time it wants.
+ * Tells of a callback that does not return, once, and of its return: of one that is the same
+ * for a second, call by call. For who looks on, and calls it each second.
  */
 void blame_watch(void);
-void blame_watch_myself(void);
+
+/*
+ * Likewise, for who calls the policy itself: between the two a thread looks on. It takes a
+ * stop in a debugger for time that the callback took, and does no harm.
+ */
+void blame_watch_begin(void);
+void blame_watch_end(void);
 
 #endif

@@ -126,13 +126,7 @@ static void print_help(void)
 	       "ejection; 2 wrong options.\n");
 }
 
-static bool where(const void *runner, struct scxu_where *ret)
-{
-	return scxu_runner_where(runner, ret);
-}
-
 static const struct blame_place on_the_kernel = {
-	.where = where,
 	.crash = "; the machine goes on without it",
 	.loop = "; the kernel part schedules meanwhile",
 };
@@ -184,8 +178,27 @@ static bool watch(struct scxu_runner *runner, const struct config *config, int s
 	}
 }
 
+/* With it init() begins, and with its end exit(): on this thread, which cannot watch then. */
+static int create(const struct scxu_policy_ops *policy, const struct scxu_runner_options *options,
+		  struct scxu_runner **ret)
+{
+	int err;
+
+	blame_watch_begin();
+	err = scxu_runner_create(policy, options, ret);
+	blame_watch_end();
+	return err;
+}
+
+static void destroy(struct scxu_runner *runner)
+{
+	blame_watch_begin();
+	scxu_runner_destroy(runner);
+	blame_watch_end();
+}
+
 /* One life of the scheduler: 0, 1, or -EAGAIN when the kernel asks for a restart. */
-static int run(const struct config *config, const struct scxu_policy *policy,
+static int run(const struct config *config, const struct scxu_policy_ops *policy,
 	       const struct scxu_runner_options *options, int signals)
 {
 	struct scxu_runner *runner = NULL;
@@ -193,15 +206,13 @@ static int run(const struct config *config, const struct scxu_policy *policy,
 	struct scxu_exit info;
 	int ret = 0;
 
-	if (scxu_runner_check() || scxu_runner_create(policy->ops, options, &runner))
+	if (scxu_runner_check() || create(policy, options, &runner))
 		return 1;
-	blame_set(runner);
 	if (scxu_runner_attach(runner)) {
-		blame_set(NULL);
-		scxu_runner_destroy(runner);
+		destroy(runner);
 		return 1;
 	}
-	fprintf(stderr, "scx_userland: policy %s %s %s\n", policy->ops->name,
+	fprintf(stderr, "scx_userland: policy %s %s %s\n", policy->name,
 		scxu_runner_found(runner) ? "takes over, schedules" : "schedules",
 		config->partial ? "tasks of class SCHED_EXT" : "this machine");
 	watch(runner, config, signals);
@@ -222,8 +233,7 @@ static int run(const struct config *config, const struct scxu_policy *policy,
 		fprintf(stderr, "exit: no word from the kernel\n");
 		ret = 1;
 	}
-	blame_set(NULL);
-	scxu_runner_destroy(runner);
+	destroy(runner);
 	return ret;
 }
 
@@ -240,6 +250,7 @@ int verb_run(int argc, char **argv)
 		.dumpable = 1,
 	};
 	struct scxu_runner_options options;
+	const struct scxu_policy_ops *ops;
 	struct scxu_policy *policy;
 	sigset_t ends;
 	int signals, ret;
@@ -262,7 +273,7 @@ int verb_run(int argc, char **argv)
 	log_to_stderr(config.verbose);
 	if (scxu_policy_open(config.policy, &policy))
 		return 2;
-	blame_begin(policy->ops->name, &on_the_kernel);
+	ops = blame_begin(policy->ops, &on_the_kernel);
 	scxu_runner_options_init(&options);
 	options.batch = config.batch;
 	options.slice_us = config.slice_us;
@@ -291,7 +302,7 @@ int verb_run(int argc, char **argv)
 		scxu_policy_close(policy);
 		return 1;
 	}
-	while ((ret = run(&config, policy, &options, signals)) == -EAGAIN)
+	while ((ret = run(&config, ops, &options, signals)) == -EAGAIN)
 		fprintf(stderr, "scx_userland: the kernel asks for a restart: starting again\n");
 	close(signals);
 	scxu_policy_close(policy);

@@ -325,37 +325,21 @@ static int draw(const struct scxu_sim *sim, FILE *to, const char *file)
 	return err;
 }
 
-static bool where(const void *sim, struct scxu_where *ret)
-{
-	return scxu_sim_where(sim, ret);
-}
-
 static const struct blame_place in_the_simulator = {
-	.where = where,
 	.crash = "; the simulation ends with it",
 	.loop = "; the simulation waits for it",
 };
 
-static int run(const struct scxu_sim_options *options, const struct scxu_policy *policy,
+static int run(const struct scxu_sim_options *options, const struct scxu_policy_ops *policy,
 	       const struct scxu_workload *workload, struct scxu_sim **ret)
 {
-	int err = scxu_sim_create(policy->ops, workload, options, ret);
+	int err = scxu_sim_create(policy, workload, options, ret);
 
-	if (err)
-		return err;
-	blame_set(*ret);
-	return scxu_sim_run(*ret);
-}
-
-static struct scxu_sim *end(struct scxu_sim *sim)
-{
-	scxu_sim_destroy(sim); /* which calls the policy, too */
-	blame_set(NULL);
-	return NULL;
+	return err ? err : scxu_sim_run(*ret);
 }
 
 /* The time up to a violation was not recorded: the same run once more, which ends there too. */
-static int run_again(const struct scxu_sim_options *options, const struct scxu_policy *policy,
+static int run_again(const struct scxu_sim_options *options, const struct scxu_policy_ops *policy,
 		     const struct scxu_workload *workload, struct scxu_sim **sim)
 {
 	struct scxu_sim_options o = *options;
@@ -364,7 +348,7 @@ static int run_again(const struct scxu_sim_options *options, const struct scxu_p
 
 	o.gantt_to = last;
 	o.gantt_from = last > length ? last - length : 0;
-	*sim = end(*sim);
+	*sim = scxu_sim_destroy(*sim);
 	err = run(&o, policy, workload, sim);
 	if (err == -EPROTO && scxu_sim_now(*sim) == last)
 		return 0;
@@ -374,17 +358,17 @@ static int run_again(const struct scxu_sim_options *options, const struct scxu_p
 }
 
 static int simulate(const struct config *config, const struct scxu_sim_options *options,
-		    const struct scxu_policy *policy, const struct scxu_workload *workload,
+		    const struct scxu_policy_ops *ops, const struct scxu_workload *workload,
 		    int argc, char **argv)
 {
+	const struct scxu_policy_ops *policy = blame_begin(ops, &in_the_simulator);
 	struct scxu_sim *sim = NULL;
 	int err, no_picture = 0;
 	FILE *picture = NULL;
 
 	if (open_picture(config->gantt, &picture))
 		return 1;
-	blame_begin(policy->ops->name, &in_the_simulator);
-	blame_watch_myself();
+	blame_watch_begin();
 	err = run(options, policy, workload, &sim);
 	if (err == -EPROTO)
 		say_violation(sim, argc, argv);
@@ -399,7 +383,8 @@ static int simulate(const struct config *config, const struct scxu_sim_options *
 		no_picture = draw(sim, picture, config->gantt);
 	else if (picture)
 		fclose(picture);
-	end(sim);
+	scxu_sim_destroy(sim); /* which calls the policy, too */
+	blame_watch_end();
 	return err || no_picture ? 1 : 0;
 }
 
@@ -548,7 +533,7 @@ int verb_sim(int argc, char **argv)
 	    !set_gantt(&config, &o) && !scxu_policy_open(config.policy, &policy) &&
 	    !scxu_policy_check_standing(policy->ops, o.standing)) {
 		o.values = policy->values;
-		ret = simulate(&config, &o, policy, workload, argc, argv);
+		ret = simulate(&config, &o, policy->ops, workload, argc, argv);
 	}
 	scxu_workload_destroy(workload);
 	scxu_policy_close(policy);

@@ -687,24 +687,47 @@ test_shared_clock()
 }
 
 # Of a policy that fails it is said how, and where it was.
-test_blame()
+# blames STATUS TEXT OPTIONS: a policy that so misbehaves ends with that status, and a line with that text
+blames()
 {
-	local bad=build/tests/vm/tools/misbehaves.so unfit=build/tests/sim/unfit.so pid status=0 tries
+	local status=0
 
-	(ulimit -c 0; sim --policy $bad:crash_at=9 --workload hogs:8) >"$out/blame" 2>&1 || status=$?
-	[ "$status" = 139 ] || { echo "status $status of a crash"; return 1; }
-	grep -q 'error: SIGSEGV in policy misbehaves, in enqueue() (task 10[0-9]* hog+0); the simulation ends' "$out/blame" ||
-		{ echo "of a crash it says: $(grep -v '^tests' "$out/blame" | head -n 1)"; return 1; }
+	(ulimit -c 0; timeout 60 build/cli/scx_userland sim --policy "$bad:$3" --workload hogs:8) >"$out/blame" 2>&1 || status=$?
+	[ "$status" = "$1" ] || { echo "status $status of $3: $(cat "$out/blame")"; return 1; }
+	grep -q "error: $2; the simulation ends with it$" "$out/blame" ||
+		{ echo "of $3 it says: $(grep -v '^tests' "$out/blame" | head -n 1)"; return 1; }
+}
 
-	# until it is told of: a loaded machine may take its time
-	build/cli/scx_userland sim --policy $bad:loop_at=9,loop_s=60 --workload hogs:8 >"$out/blame" 2>&1 &
+# tells CALLBACK OPTIONS: of one that does not return, until it is told: a loaded machine may take its time
+tells()
+{
+	local pid tries
+
+	build/cli/scx_userland sim --policy "$bad:$2" --workload hogs:8 >"$out/blame" 2>&1 &
 	pid=$!
 	for ((tries = 0; tries < 600; tries++)); do
-		! grep -q 'warning: policy misbehaves is in enqueue() since 1 s (task .*; the simulation waits' "$out/blame" || break
+		! grep -q "warning: policy misbehaves is in $1 since [0-9]* s.*; the simulation waits" "$out/blame" || break
 		sleep 0.1
 	done
-	kill $pid 2>/dev/null || true
-	[ $tries -lt 600 ] || { echo "of an endless loop it says: $(cat "$out/blame")"; return 1; }
+	kill $pid 2>/dev/null || { echo "of $2 it is not there any more: $(cat "$out/blame")"; return 1; }
+	[ $tries -lt 600 ] || { echo "of $2 it says: $(cat "$out/blame")"; return 1; }
+}
+
+test_blame()
+{
+	local bad=build/tests/vm/tools/misbehaves.so unfit=build/tests/sim/unfit.so in='enqueue() (task 10[0-9]* hog+0)'
+
+	blames 139 "SIGSEGV in policy misbehaves, in $in" crash_at=9
+	blames 139 "SIGSEGV in policy misbehaves, in $in" overflow_at=9
+	blames 139 'SIGSEGV in policy misbehaves, in init()' crash_at=9,in_init=9
+	blames 134 'SIGABRT in policy misbehaves, in init()' abort_at=9,in_init=9
+	blames 1 "policy misbehaves called exit() in $in" exit_at=9
+	blames 1 'policy misbehaves called exit() in init()' exit_at=9,in_init=9
+
+	tells 'enqueue()' loop_at=9,loop_s=60
+	tells 'enqueue()' block_at=9
+	tells 'init()' loop_at=9,loop_s=60,in_init=9
+	tells 'init()' block_at=9,in_init=9
 
 	fails 'policy "unfit" cannot start: its init() returned -19 (No such device)' \
 		sim --policy $unfit:init_fails=1 --workload hogs:8

@@ -72,13 +72,6 @@ bool scxu_runner_exit_info(struct scxu_runner *runner, struct scxu_exit *ret)
 	return true;
 }
 
-bool scxu_runner_where(const struct scxu_runner *runner, struct scxu_where *ret)
-{
-	(void)runner;
-	(void)ret;
-	return false;
-}
-
 void scxu_runner_stats(struct scxu_runner *runner, struct scxu_stats *ret)
 {
 	(void)runner;

@@ -35,7 +35,8 @@
 #define SCHED_EXT 7
 #endif
 
-#define AGENT_STACK (256 * 1024)
+#define AGENT_STACK   (256 * 1024)
+#define HANDLER_STACK (64 * 1024)
 
 struct scxu_runner {
 	struct scxu_runner_options options;
@@ -58,6 +59,7 @@ struct scxu_runner {
 	pid_t tid;  /* in our pid namespace, for /proc */
 	pid_t kernel_tid; /* in the initial one, for the kernel part; 0: not known yet */
 	int thread_err;
+	char handler_stack[HANDLER_STACK];
 	pthread_mutex_t lock; /* of the start only */
 	pthread_cond_t started;
 	uint64_t activations;
@@ -240,8 +242,12 @@ static void *agent_main(void *context)
 {
 	struct sched_param param = { .sched_priority = 0 };
 	struct scxu_runner *r = context;
+	/* a policy that calls itself for ever leaves no stack for the program's handler */
+	const stack_t own = { .ss_sp = r->handler_stack, .ss_size = sizeof(r->handler_stack) };
+	stack_t before = { .ss_flags = SS_DISABLE };
 	int err = 0;
 
+	sigaltstack(&own, &before);
 	pthread_mutex_lock(&r->lock);
 	r->tid = (pid_t)syscall(SYS_gettid);
 	/* In partial mode only such tasks are ours, and the agent has to be. */
@@ -258,6 +264,7 @@ static void *agent_main(void *context)
 	pthread_mutex_unlock(&r->lock);
 	if (!err)
 		agent_loop(r);
+	sigaltstack(&before, NULL); /* a sanitizer's, which it frees by itself */
 	return NULL;
 }
 
