@@ -5,11 +5,15 @@
  * built for, its members, and the options that the user gives.
  */
 #include <dlfcn.h>
+#include <elf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <scxu/loader.h>
@@ -149,16 +153,63 @@ static int find_builtin(const char *name, const struct scxu_policy_ops **ret)
 	return -ENOENT;
 }
 
+/*
+ * How many bytes at least an object of that size lacks. dlopen() maps what the program headers
+ * say, and touches it: where the file has ended that is SIGBUS. All else it tells itself.
+ */
+static uint64_t missing_of(int fd, uint64_t size)
+{
+	ElfW(Ehdr) e;
+	ElfW(Phdr) p;
+	uint64_t end = 0;
+	unsigned int i;
+
+	if (pread(fd, &e, sizeof(e), 0) != sizeof(e) || memcmp(e.e_ident, ELFMAG, SELFMAG) ||
+	    e.e_phentsize != sizeof(p))
+		return 0;
+	for (i = 0; i < e.e_phnum; i++) {
+		if (pread(fd, &p, sizeof(p), (off_t)(e.e_phoff + i * sizeof(p))) != sizeof(p))
+			break;
+		if (p.p_type == PT_LOAD && p.p_offset + p.p_filesz > end)
+			end = p.p_offset + p.p_filesz;
+	}
+	return end > size ? end - size : 0;
+}
+
+static int check_file(const char *path)
+{
+	/* a pipe would wait for who writes into it */
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC), err = 0;
+	struct stat stat;
+	uint64_t missing;
+
+	if (fd < 0 || fstat(fd, &stat)) {
+		err = -errno;
+		scxu_log(SCXU_LOG_ERROR, "%s: cannot read it: %s", path, strerror(-err));
+	} else if (!S_ISREG(stat.st_mode)) {
+		scxu_log(SCXU_LOG_ERROR, "%s: not a regular file: give the path of a shared object",
+			 path);
+		err = -ELIBBAD;
+	} else if ((missing = missing_of(fd, (uint64_t)stat.st_size))) {
+		scxu_log(SCXU_LOG_ERROR,
+			 "%s: it is cut short: %" PRIu64
+			 " bytes are missing, or more: build or copy it again",
+			 path, missing);
+		err = -ELIBBAD;
+	}
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
 static int find_object(const char *path, struct opened *o)
 {
 	const struct scxu_policy_ops *const *symbol;
+	Dl_info object;
+	int err = check_file(path);
 
-	if (access(path, R_OK)) {
-		int err = -errno;
-
-		scxu_log(SCXU_LOG_ERROR, "%s: cannot read it: %s", path, strerror(-err));
+	if (err)
 		return err;
-	}
 	o->object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	if (!o->object) {
 		scxu_log(SCXU_LOG_ERROR,
@@ -174,6 +225,15 @@ static int find_object(const char *path, struct opened *o)
 			 "): write SCXU_POLICY(the_ops); in its source, once",
 			 path);
 		return -ENOENT;
+	}
+	/* of a function, say, these are instructions */
+	if (!dladdr(*symbol, &object)) {
+		scxu_log(SCXU_LOG_ERROR,
+			 "%s: its symbol " SYMBOL
+			 " does not point to a policy: write SCXU_POLICY(the_ops); in its source, "
+			 "once, and define " SYMBOL " nowhere else",
+			 path);
+		return -EINVAL;
 	}
 	o->policy.ops = *symbol;
 	return 0;
@@ -239,6 +299,9 @@ int scxu_policy_open(const char *spec, struct scxu_policy **ret)
 	o->policy.values = o->values;
 	strsep(&options, ":");
 	err = strchr(name, '/') ? find_object(name, o) : find_builtin(name, &o->policy.ops);
+	if (err == -ENOENT && options && !access(spec, F_OK))
+		scxu_log(SCXU_LOG_ERROR, "%s: options begin at the ':': give it a path without one",
+			 spec);
 	if (!err)
 		err = scxu_policy_check(o->policy.ops, name);
 	if (!err)

@@ -74,6 +74,20 @@ const struct scxu_policy_ops planted = {
 };
 #ifdef PLANT_NO_SYMBOL
 const void *const keeps[] = { &planted, enqueue, dequeue, dispatch };
+#elif defined(PLANT_NULL)
+const struct scxu_policy_ops *const scxu_policy_of_object;
+#elif defined(PLANT_FUNCTION)
+__asm__(".globl scxu_policy_of_object\n"
+	".type scxu_policy_of_object, @function\n"
+	".set scxu_policy_of_object, planted_function");
+__attribute__((used)) const void *planted_function(void);
+const void *planted_function(void)
+{
+	return &planted;
+}
+#elif defined(PLANT_STRUCT)
+__asm__(".globl scxu_policy_of_object\n"
+	".set scxu_policy_of_object, planted");
 #else
 SCXU_POLICY(planted);
 #endif

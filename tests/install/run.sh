@@ -44,7 +44,7 @@ says()
 	local status=$1 text=$2
 
 	shift 2
-	"$scx_userland" policies "$@" >"$work/said" 2>&1
+	timeout 60 "$scx_userland" policies "$@" >"$work/said" 2>&1
 	set -- $? "$@"
 	[ "$1" = "$status" ] || bad "policies ${*:2}: exit status $1, not $status: $(cat "$work/said")"
 	grep -qF -- "$text" "$work/said" || bad "policies ${*:2}: no \"$text\" in: $(cat "$work/said")"
@@ -73,6 +73,9 @@ plant ABI 'built for another version of libscxu (policy ABI 1,'
 grep -q "build it with this version's headers" "$work/said" || bad "no word what to do"
 plant SIZE 'built for another version of libscxu'
 plant NO_SYMBOL 'no policy in it (symbol scxu_policy_of_object): write SCXU_POLICY(the_ops);'
+plant NULL 'its symbol scxu_policy_of_object does not point to a policy: write SCXU_POLICY(the_ops);'
+plant FUNCTION 'its symbol scxu_policy_of_object does not point to a policy'
+plant STRUCT 'its symbol scxu_policy_of_object does not point to a policy'
 plant NO_ENQUEUE 'enqueue() is mandatory, and missing: set .enqueue'
 plant NO_DEQUEUE 'dequeue() is mandatory, and missing: set .dequeue'
 plant NO_DISPATCH 'dispatch() is mandatory, and missing: set .dispatch'
@@ -102,6 +105,20 @@ for value in '' -1 0 1x ' 5' 0x5 99999999999999999999; do
 done
 says 1 'good_us: give a whole number' ./good.so:good_us
 says 1 'has no option ""' ./good.so:
+cp good.so bad:name.so
+says 1 "./bad:name.so: options begin at the ':'" ./bad:name.so
+# an interrupted build or copy: each length ends in words, and not by a signal
+size=$(stat -c %s good.so)
+for length in 0 1 63 64 100 3000 5000 10000; do
+	head -c "$length" good.so >short.so
+	says 1 './short.so: ' ./short.so
+done
+says 1 './short.so: it is cut short: ' ./short.so
+head -c $((size - 1)) good.so >short.so # of the section headers, which nobody needs to run it
+says 0 'good_us=5 ' ./short.so
+mkfifo pipe
+says 1 './pipe: not a regular file' ./pipe
+says 1 './: not a regular file' ./
 
 # --- what the library exports: what the headers declare, no less and no more -----------
 
