@@ -522,8 +522,8 @@ static void dispatch(struct scxu_sched *sched)
 }
 
 static const struct scxu_policy_option options[] = {
-	{ "slice_us", "longest slice, in us, 50 at least; 0: what --slice-us says", 0, 100000, 0,
-	  offsetof(struct vsched, slice_us) },
+	{ "slice_us", "longest slice, in us (1 to 49 are taken for 50); 0: what --slice-us says", 0,
+	  100000, 0, offsetof(struct vsched, slice_us) },
 	{ 0 },
 };
 
