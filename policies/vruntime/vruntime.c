@@ -300,7 +300,6 @@ static void save_up(struct vsched *s, uint64_t now, unsigned int cpus)
 
 static void place_arrivals(struct vsched *s, const struct turns *turns)
 {
-	bool many = turn_of(turns, turns->average) < turns->longest, brief;
 	struct vtask *t;
 
 	while ((t = TAILQ_FIRST(&s->arrivals))) {
@@ -320,11 +319,11 @@ static void place_arrivals(struct vsched *s, const struct turns *turns)
 			t->vruntime =
 				vruntime_charge(s->min_vruntime, turn_of(turns, weight), weight);
 		t->vruntime = vruntime_limit(t->vruntime, s->min_vruntime, turns->longest, weight);
-		brief = many && t->usually < BRIEF_NS;
-		if (t->woken && brief)
-			set_due(s, t, turns, weight);
 		/* one that was displaced has not done yet what it woke for */
-		t->has_due = brief && (t->woken || (t->has_due && t->runtime - t->woke < BRIEF_NS));
+		t->has_due = t->usually < BRIEF_NS &&
+			     (t->woken || (t->has_due && t->runtime - t->woke < SLICE_MIN_NS));
+		if (t->woken && t->has_due)
+			set_due(s, t, turns, weight);
 		t->paid &= t->has_due;
 		into_tree(s, t);
 	}
@@ -498,12 +497,15 @@ static void dispatch(struct scxu_sched *sched)
 	unsigned int room = scxu_room(sched);
 	unsigned int passed_over = 0;
 	struct vtask *t, *next;
+	bool many;
 	int err = 0;
 
 	update_min_vruntime(sched, s);
 	save_up(s, scxu_now(sched), turns.cpus);
 	place_arrivals(s, &turns);
-	for (t = RB_MIN(dues, &s->dues); t && room && !err; t = next) {
+	/* Few that wait now may be many in the next pass: only then it matters who is due. */
+	many = turn_of(&turns, turns.average) < turns.longest;
+	for (t = many ? RB_MIN(dues, &s->dues) : NULL; t && room && !err; t = next) {
 		if ((int64_t)(t->due - scxu_now(sched)) > 0)
 			break;
 		next = RB_NEXT(dues, &s->dues, t);
