@@ -338,6 +338,7 @@ void kernel_part_run(struct kernel_part *k, unsigned int cpu, int pid, uint64_t 
 	scxu_store(&c->since, now);
 	scxu_store(&c->vtime, vtime);
 	scxu_store(&c->weight, weight);
+	scxu_store(&c->in_order, SCXU_IN_ORDER);
 	scxu_store(&c->slot, SCXU_NO_SLOT);
 	scxu_store(&c->pid, pid);
 }
