@@ -907,11 +907,6 @@ int scxu_sim_run(struct scxu_sim *m)
 	return m->violation[0] ? -EPROTO : 0;
 }
 
-bool scxu_sim_where(const struct scxu_sim *m, struct scxu_where *ret)
-{
-	return m->sched && scxu_engine_where(m->sched, ret);
-}
-
 const char *scxu_sim_violation(const struct scxu_sim *m)
 {
 	return m->violation[0] ? m->violation : NULL;

@@ -140,12 +140,6 @@ int scxu_sim_create(const struct scxu_policy_ops *policy, const struct scxu_work
  */
 int scxu_sim_run(struct scxu_sim *sim);
 
-/**
- * scxu_sim_where() - in which callback of its policy it is, while scxu_sim_run() runs
- * As scxu_runner_where(), but @ret->since is in virtual time: when that pass began.
- */
-bool scxu_sim_where(const struct scxu_sim *sim, struct scxu_where *ret);
-
 /** scxu_sim_violation() - which invariant does not hold and how; NULL: all do */
 const char *scxu_sim_violation(const struct scxu_sim *sim);
 
