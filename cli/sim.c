@@ -117,7 +117,7 @@ static const struct option_spec specs[] = {
 	  "a longer wait is a violation (default: what the weights or the\n"
 	  "policy's own starve_ms explain, 29000 at most)" },
 	{ 0, "check-all", NULL, OPTION_FLAG, AT(check_all), 0, 0, NULL,
-	  "check everything after each event: slow" },
+	  "check everything after each event, not each 10 ms: slow" },
 	{ 'h', "help", NULL, OPTION_FLAG, AT(help), 0, 0, NULL, "print this" },
 	{ 0 },
 };
@@ -126,9 +126,9 @@ static void print_help(void)
 {
 	printf("Usage: scx_userland sim --workload WHAT [OPTION...]\n"
 	       "\n"
-	       "Runs a policy on a simulated machine, in virtual time: no root, no kernel. Checks\n"
-	       "after each event that what must hold does hold; a violation ends the run with the\n"
-	       "last events and the command that repeats it.\n"
+	       "Runs a policy on a simulated machine, in virtual time: no root, no kernel. Checks all\n"
+	       "the time that what must hold does hold; a violation ends the run with the last events\n"
+	       "and the command that repeats it.\n"
 	       "\n");
 	options_help(specs, stdout);
 	printf("\n"
