@@ -4,7 +4,7 @@
 # matrix: 6.18, 7.3, newest
 # files: tests/vm/faults.sh
 # timeout: 900
-# reason: 10 to 18 ms as a rule; 34 were seen once. Not traced.
+# reason: 10 to 18 ms; 34 were seen once, before 99c833b. Not traced.
 
 . "${0%/*}/faults.sh"
 
