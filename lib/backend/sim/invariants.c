@@ -331,7 +331,7 @@ static void check_shares(struct scxu_sim *m)
 	unsigned int i;
 
 	ideal_update(m);
-	/* who is worth a CPU or more, or may not use one, gets less: the rest is others' */
+	/* who is worth nearly a CPU or more, or may not use one, gets less: the rest is others' */
 	if (m->k.own_order || m->limited || m->ideal_capped > 2 * START_SPREAD_NS)
 		return;
 	for (i = 0; i < m->nr_tasks; i++) {

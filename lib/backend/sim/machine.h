@@ -283,7 +283,7 @@ struct scxu_sim {
 	/* the fluid ideal: CPU time of an always runnable task, by nice */
 	uint64_t ideal_time[NICE_LEVELS];
 	bool limited; /* a task's affinity is, or was */
-	uint64_t ideal_capped; /* ns in which some had as much weight as a CPU is worth */
+	uint64_t ideal_capped; /* ns in which some had the weight of nearly a CPU, or more */
 	uint32_t ideal_rate[NICE_LEVELS]; /* of a CPU, 2^-24 */
 	unsigned int runnable[NICE_LEVELS];
 	uint64_t ideal_at;

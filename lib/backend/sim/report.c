@@ -18,12 +18,10 @@
 
 /* --- the ideal ----------------------------------------------------------------------- */
 
-/*
- * Whether some would get more, or so nearly one whole that what they once lose they cannot make
- * good for.
- */
+/* Who is worth so much of a CPU makes good only slowly for what it once loses. */
 #define NEARLY_A_CPU 0.8
 
+/* Whether some would get more than a CPU, or nearly one. */
 static bool ideal_rates(struct scxu_sim *m)
 {
 	double cpus = __builtin_popcountll(m->online_mask), weights = 0;
