@@ -126,8 +126,8 @@ static void print_help(void)
 {
 	printf("Usage: scx_userland sim --workload WHAT [OPTION...]\n"
 	       "\n"
-	       "Runs a policy on a simulated machine, in virtual time: no root, no kernel. Checks all\n"
-	       "the time that what must hold does hold; a violation ends the run with the last events\n"
+	       "Runs a policy on a simulated machine, in virtual time: no root, no kernel.\n"
+	       "Checks all the time what must hold; a violation ends the run with the last events\n"
 	       "and the command that repeats it.\n"
 	       "\n");
 	options_help(specs, stdout);
