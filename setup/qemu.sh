@@ -8,7 +8,7 @@
 #	kvm_works IMAGE	true where a guest really runs under KVM
 #
 # QEMU 10 or newer is wanted: older ones miscount instructions with several CPUs
-# under -icount (../shared/MEASURING.md), which falsifies each figure. Debian 12
+# under -icount, which falsifies each figure. Debian 12
 # has 7.2: there QEMU 10 of bookworm-backports is unpacked in the cache, and
 # runs with the libraries and firmware of the machine's own package.
 

@@ -31,12 +31,12 @@
 #	--work FILE		an archive (cpio) that becomes the guest's /work, where the
 #				initial file system has none. The guest is booted only
 #				once: it is kept as it waits for this file, and others
-#				with the same kernel, programs and options go on from there
+#				with the same kernel, programs and options go on from there;
+#				in icount, after the 3 s for which a kernel that has booted is
+#				busy with itself
 #
 # Exit status: main.sh's own; 124 when the time is up; 125 when the guest ended
 # without one (a panic, mostly: see console.log); 126 when QEMU does not start.
-#
-# The options of QEMU and of the kernel are those of ../shared/MEASURING.md.
 
 set -eu
 . "$(dirname "$0")/../setup/common.sh"
@@ -59,7 +59,7 @@ while [ $# -gt 0 ]; do
 	--append) append=$2; shift 2 ;;
 	--follow) follow=1; shift ;;
 	--interactive) interactive=1; shift ;;
-	-h | --help) sed -n '4,41s/^# \{0,1\}//p' "$0"; exit ;;
+	-h | --help) sed -n '4,39s/^# \{0,1\}//p' "$0"; exit ;;
 	*) die "unknown argument: $1" "see vm/boot.sh --help" ;;
 	esac
 done
@@ -112,6 +112,8 @@ cmdline+=" initcall_blacklist=load_system_certificate_list cryptomgr.notests"
 # instructions a turn of all CPUs.
 [ "$mode" = kvm ] || cmdline+=" lpj=4000000 cpu_init_udelay=0"
 [ -z "$interactive" ] || cmdline+=" scxu.interactive=1"
+# once for all that go on from this guest
+[ -z "$work" ] || [ "$mode" != icount ] || cmdline+=" scxu.settle=4"
 [ -z "$append" ] || cmdline+=" $append"
 
 command=("${QEMU[@]}" "${machine[@]}" -smp "$cpus" -m "$mem"

@@ -15,7 +15,7 @@
 # Two runs over the same files give the same bytes: names sorted, times and
 # owners fixed, inodes numbered anew. In instruction-counted time a guest then
 # repeats to the bit; with an archive in another order its latencies differ by
-# tens of percent (../shared/MEASURING.md).
+# tens of percent.
 #
 # Two archives, one after the other: all programs, which is kept and used again
 # as long as none of them changes, and the overlay, which differs at each run.

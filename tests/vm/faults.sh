@@ -72,7 +72,6 @@ product()
 # Of another scheduler nothing is asked, only its figures taken.
 eevdf_case()
 {
-	sleep 4
 	figures /tmp/before 3
 	figures /tmp/with "$fault_for" &
 	fault_load=$!
@@ -90,7 +89,6 @@ fault_case()
 	fault_for=$1
 	shift
 	[ -z "$EEVDF" ] || eevdf_case
-	sleep 4
 	start_sched "$@"
 	figures /tmp/before 3
 	# shellcheck disable=SC2086	# words

@@ -3,7 +3,6 @@
 # mode: icount
 # timeout: 500
 
-sleep 4
 start_sched --policy eevdf
 scxu-load --seconds 5 --json --output /tmp/json hogs:4x0,4x5,4x10,4x19
 stop_sched

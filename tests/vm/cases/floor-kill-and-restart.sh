@@ -3,7 +3,6 @@
 # mode: icount
 # timeout: 600
 
-sleep 4
 start_sched
 scxu-load --seconds 12 --get hogs.0.share --get hogs_all.longest_gap_ms hogs:4x0,4x5 sleeper:1000 >/tmp/load &
 load=$!

@@ -19,8 +19,11 @@ try()
 
 for policy in vruntime eevdf fifo rr prio /usr/bin/tiny.so; do
 	try --policy $policy
-	try --policy $policy --affinity agent
 done
+# where its own queues have tasks of a limited affinity
+try --policy vruntime --affinity agent
+try --policy eevdf --affinity agent
+try --policy /usr/bin/tiny.so --affinity agent
 try --policy vruntime:slice_us=1000
 try --policy eevdf:slice_us=1000
 try --policy fifo:slice_us=5000

@@ -3,7 +3,6 @@
 # mode: icount
 # timeout: 500
 
-sleep 4
 start_sched --policy prio
 scxu-load --seconds 5 --json --output /tmp/json hogs:8x0,2x10
 stop_sched

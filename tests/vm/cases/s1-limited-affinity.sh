@@ -22,7 +22,6 @@ value()
 	sed -n "s/^$2 //p" "$1"
 }
 
-sleep 4
 start_sched
 load /tmp/kernel
 stop_sched

@@ -3,7 +3,6 @@
 # mode: icount
 # timeout: 400
 
-sleep 4
 start_sched
 scxu-load --warmup 0.5 --seconds 2 hogs:2x0@cpus=0 hogs:2x0@cpus=1 hogs:2x0@cpus=2 hogs:2x0@cpus=3 \
 	hogs:4x0 --json --output /tmp/json

@@ -15,7 +15,6 @@ agent_cpu_ms()
 	awk '{ ms += $1 / 1e6 } END { printf "%d\n", ms }' /proc/"$SCHED_PID"/task/*/schedstat
 }
 
-sleep 4
 start_sched --stats 1
 # six of any CPU: two wait at a time; and one of CPU 0 only, kept in the kernel
 scxu-load --no-rt --warmup 0.5 --seconds 7 --get machine.cpu_used hogs:6x0 hogs:1x0@cpus=0 sleeper:2000 >/dev/null &

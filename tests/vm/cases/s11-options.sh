@@ -3,7 +3,6 @@
 # mode: icount
 # timeout: 600
 
-sleep 4
 
 check "--help names every option" sh -c 'for o in batch slice-us stats floor-us affinity idle max-tasks partial verbose version help; do
 	scx_userland --help | grep -q -- "--$o" || exit 1; done'

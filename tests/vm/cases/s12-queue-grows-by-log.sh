@@ -27,7 +27,6 @@ counts()
 	scx_userland status -n 0 -c | awk '$1 == "applied" { print $2 }'
 }
 
-sleep 4
 start_sched
 few=$(per_decision 10 2)
 many=$(per_decision 2000 6)

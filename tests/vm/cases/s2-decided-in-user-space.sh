@@ -6,7 +6,6 @@
 
 # In long turns of the emulated CPUs the agent may not get one for 4 ms, and the floor be
 # right to take over.
-sleep 4
 start_sched --stats 1 --verbose
 same "name that the kernel reports" "$(sched_ops)" userland
 scxu-load --seconds 2 hogs:6x0 sleeper:1000

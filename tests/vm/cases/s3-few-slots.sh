@@ -3,7 +3,6 @@
 # mode: icount
 # timeout: 500
 
-sleep 4
 start_sched --max-tasks 64 --stats 1
 scxu-load --warmup 0.2 --seconds 1 --get hogs_threads_all.never_ran --get hogs_threads_all.longest_gap_ms \
 	hogs-threads:200x0 | tee /tmp/many

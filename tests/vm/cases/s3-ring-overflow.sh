@@ -38,7 +38,6 @@ then_stop_the_agent()
 	kill -CONT "$SCHED_PID"
 }
 
-sleep 4
 start_sched --floor-us 1000000
 bursts 5 then_stop_the_agent
 stop_sched

@@ -4,7 +4,6 @@
 # mem: 3G
 # timeout: 1500
 
-sleep 4
 start_sched --stats 2
 scxu-load --warmup 12 --seconds 54 --tail 30 --ready 120 --get hogs_threads.0.share --get hogs_threads.0.ideal_scx \
 	--get hogs_threads.0.never_ran --get hogs_threads.1.never_ran --get hogs_threads_all.unfinished --get hogs_threads_all.longest_gap_ms \

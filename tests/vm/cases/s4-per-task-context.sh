@@ -3,7 +3,6 @@
 # mode: icount
 # timeout: 500
 
-sleep 4
 start_sched
 before=$(slots | wc -l)
 scxu-load --no-rt --seconds 4 hogs:3x0,3x10 >/dev/null &

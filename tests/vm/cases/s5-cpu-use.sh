@@ -10,7 +10,6 @@
 # of the emulated CPUs, which an activation of the agent waits for, it is less.
 OWN=0.995
 
-sleep 4
 start_sched
 for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
 	scxu-load --no-rt --warmup 0.2 --seconds 0.7 --get machine.loads_cpu_s --get machine.loads_used \

@@ -8,7 +8,6 @@ wakeups()
 	cat /proc/"$SCHED_PID"/task/*/status | awk '/voluntary_ctxt_switches/ { n += $2 } END { print n }'
 }
 
-sleep 6
 start_sched
 sleep 4
 before=$(wakeups)

@@ -16,7 +16,6 @@ late()
 	stop_sched
 }
 
-sleep 4
 late
 late --decide standing
 # a late floor has no rare looks, each 250 ms: then the end of the slice is sooner

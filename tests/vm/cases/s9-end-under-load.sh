@@ -17,7 +17,6 @@ ends()
 	check "exit information is printed" grep -q '^exit: unregistered from user space' "$SCHED_LOG"
 }
 
-sleep 4
 start_sched
 sleep 1
 ends INT idle

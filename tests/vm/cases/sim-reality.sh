@@ -25,7 +25,6 @@ compared()
 	done </tmp/both
 }
 
-sleep 4
 loop=$(rt_app_calibrate)
 [ -n "$loop" ] || fail "rt-app does not run: $(tail -n 1 /tmp/rt-app.log)"
 # the last is hogs under vruntime, for the control

@@ -6,7 +6,6 @@
 
 # Short turns of the emulated CPUs: in long ones a wake-up of the agent lasts as long as the
 # turns of the others, ten times its own time, all of which the lightest tasks miss.
-sleep 4
 start_sched
 scxu-load --seconds 5 --json --output /tmp/json hogs:2x0,1x5,2x10
 stop_sched

@@ -4,7 +4,6 @@
 # cpus: 1
 # timeout: 300
 
-sleep 4
 start_sched
 scxu-load --seconds 3 --json --output /tmp/json hogs:1x0,1x5
 stop_sched

@@ -3,7 +3,6 @@
 # mode: icount
 # timeout: 500
 
-sleep 4
 start_sched
 scxu-load --seconds 4 --json --output /tmp/json sleeper:1000 hogs:8x0
 scxu-load --seconds 3 --json --output /tmp/json2 sleeper:1000 hogs:4x0,4x5,4x10
