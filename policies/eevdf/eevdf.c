@@ -311,8 +311,13 @@ static void admit(const struct scxu_sched *sched, struct esched *s, struct etask
 	const struct scxu_task *task = scxu_task_of(t);
 	uint64_t slice = slice_of(sched, s, task), most;
 
-	if (t->weight != task->weight) { /* [reweight_entity()] */
-		__int128 lag = (int64_t)(s->now - t->vruntime);
+	/*
+	 * [reweight_entity(), which limits the lag as for one that sleeps.] A heavy one that is
+	 * worth more than a CPU is owed ever more: as a light one it would be a hundred
+	 * times as far behind V, take V back, and those that waited stayed where it had been.
+	 */
+	if (t->weight != task->weight) {
+		int64_t lag = clamp_lag((int64_t)(s->now - t->vruntime), slice, t->weight);
 
 		t->vruntime = s->now - (uint64_t)(lag * t->weight / task->weight);
 		t->weight = task->weight;

@@ -343,6 +343,7 @@ test_regressions()
 		--cpus 4 --workload hogs:6x-2+locks:5 --seed 877997 --duration-ms 150 --hz 1000
 		--cpus 2 --workload hogs:100x19@cpus=0+hogs:150x0@cpus=0 --duration 70
 		--cpus 2 --max-tasks 16384 --workload hogs:4000x0,4000x5 --duration 50 --starve-ms 24500
+		--policy eevdf --cpus 2 --workload locks:3@cpus=0-0+churn:1003us+hogs:2x-16+sleeper:352usx2@cpus=0+sleeper:2142usx1 --seed 79029 --duration-ms 3989 --hz 1000 --shared-clock
 	END
 }
 

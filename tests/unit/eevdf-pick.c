@@ -175,6 +175,29 @@ static void by_weight(void)
 	end();
 }
 
+/*
+ * A heavy one that got less than it is worth becomes a light one: it is owed two slices of the
+ * heavy one's, in run time, and not what the difference of virtual times would be (2 s).
+ */
+static void reweighted(void)
+{
+	uint64_t v;
+
+	begin_with(2);
+	waits(0, 0, 0, 3500, SCXU_WAIT_NEW);
+	waits(1, 0, 0, 100, SCXU_WAIT_NEW);
+	CHECK_EQ(next().slot, 0);
+	CHECK_EQ(next().slot, 1);
+	waits(0, MS, 0, 3500, 0);
+	waits(1, 1000 * MS, 0, 100, 0);
+	CHECK_EQ(next().slot, 0); /* far behind V, which is at 28 ms at most */
+	waits(0, 2 * MS, 0, 25, 0);
+	v = next().vtime;
+	/* 6 ms of run time are 24 ms of its virtual time now */
+	CHECK_LE(v + 24 * MS, 28 * MS);
+	end();
+}
+
 /* A sleeper has the lag that it had, and no more for sleeping long: two slices at most. */
 static void sleeper(void)
 {
@@ -206,6 +229,7 @@ int main(void)
 	shorter_first();
 	not_eligible();
 	by_weight();
+	reweighted();
 	sleeper();
 	return UNIT_END();
 }
