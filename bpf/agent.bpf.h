@@ -236,7 +236,8 @@ static __always_inline bool kick_idle_for(struct task_struct *p, struct scxu_cpu
  * Where the agent shall run when no CPU is idle: in place of the task that is
  * furthest ahead of its share. Always in the same place, the agent's own time would
  * be taken from whoever has that CPU. Where virtual time is not the policy's order,
- * in place of the task that loses least: whose slice is the first to end.
+ * in place of the task that loses least: whose slice is the first to end. Not of a kernel
+ * thread; of one that never met the agent as of any: all CPUs may have such.
  */
 __noinline s32 cpu_for_agent(s32 prev_cpu)
 {
@@ -249,7 +250,7 @@ __noinline s32 cpu_for_agent(s32 prev_cpu)
 		struct scxu_cpu *c = cpu_state(cpu);
 		u64 vtime; /* or what else is to be the largest */
 
-		if (!c || !c->online || !c->pid || c->slot == SCXU_NO_SLOT)
+		if (!c || !c->online || !c->pid || (c->slot == SCXU_NO_SLOT && !c->in_order))
 			continue;
 		if (own_order)
 			vtime = now - c->since - c->slice;

@@ -11,7 +11,7 @@ set -eu
 . "$(dirname "$0")/../names.sh"
 cd "$SCXU_ROOT"
 
-tests=(errors forks nices names classes invariants topology determinism examples regressions shares starve-option affinity shared-clock runtime delay sync idle-wakes turns crowd crowd-ends slow-agent pinned batch faults blame no-memory planted-bug gantt gantt-times speed generator generated)
+tests=(errors forks nices names classes invariants topology determinism examples regressions shares starve-option affinity shared-clock runtime delay sync unmet idle-wakes turns crowd crowd-ends slow-agent pinned batch faults blame no-memory planted-bug gantt gantt-times speed generator generated)
 generated=(--seconds 36 --runs 2000) # for each policy
 only=()
 list=
@@ -344,6 +344,7 @@ test_regressions()
 		--cpus 2 --workload hogs:100x19@cpus=0+hogs:150x0@cpus=0 --duration 70
 		--cpus 2 --max-tasks 16384 --workload hogs:4000x0,4000x5 --duration 50 --starve-ms 24500
 		--policy eevdf --cpus 2 --workload locks:3@cpus=0-0+churn:1003us+hogs:2x-16+sleeper:352usx2@cpus=0+sleeper:2142usx1 --seed 79029 --duration-ms 3989 --hz 1000 --shared-clock
+		--policy fifo --cpus 3 --workload hogs:6x-1@cpus=0+pingpong:1+hogs:2x6@cpus=1+churn:2946us+forks:3@cpus=1 --seed 147429 --duration-ms 227 --idle kernel
 	END
 }
 
@@ -479,6 +480,23 @@ ping_pong()
 		import json, sys
 		sys.exit(min(c["runtime_ns"] for c in json.load(open(sys.argv[1]))["classes"]) < 10e6)
 	END
+}
+
+# runs NAME ARGUMENT...: without a violation, by each of ten seeds
+runs()
+{
+	local name=$1 seed
+
+	for seed in 1 2 3 4 5 6 7 8 9 10; do
+		sim "${@:2}" --seed $seed >"$out/$name" 2>&1 || { echo "seed $seed: $(head -n 1 "$out/$name")"; return 1; }
+	done
+}
+
+# All CPUs run tasks that the agent never met: it gets one of these when it is wanted, and not when
+# a slice ends, by when the floor has taken over.
+test_unmet()
+{
+	runs unmet --cpus 2 --workload hogs:2x0@cpus=0+hogs:2x0@cpus=1+sleeper:1ms --idle kernel --duration-ms 500
 }
 
 # On an idle machine who wakes runs at once, wherever: its idle CPU comes for the agent, which is

@@ -88,7 +88,7 @@ static int cpu_for_agent(const struct scxu_sim *m, int prev)
 		const struct scxu_cpu *c = &m->kcpus[cpu];
 		uint64_t vtime;
 
-		if (!c->online || !c->pid || c->slot == SCXU_NO_SLOT)
+		if (!c->online || !c->pid || (c->slot == SCXU_NO_SLOT && !c->in_order))
 			continue;
 		if (m->k.own_order)
 			vtime = m->now - c->since - c->slice;
