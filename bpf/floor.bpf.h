@@ -366,11 +366,12 @@ __noinline bool starved_too_long(u64 now)
  * The virtual time of the first task of DSQ_SHARED that may run here, made odd; 0 for
  * none. HEAD_UNKNOWN: more than HEAD_LOOK come first, which may not. (A function of its
  * own for the verifier, which then follows its loop once and not once for each path
- * through the caller.) *agents: its virtual time in the agent's order, if that orders it.
+ * through the caller.) *agents: its virtual time in the agent's order, if that orders it;
+ * *weight: its weight then.
  */
 #define HEAD_UNKNOWN 2
 
-__noinline u64 shared_head(s32 cpu, u64 *agents __arg_nonnull)
+__noinline u64 shared_head(s32 cpu, u64 *agents __arg_nonnull, u32 *weight __arg_nonnull)
 {
 	struct scxu_cpu *me = cpu_state(cpu);
 	struct task_struct *p;
@@ -385,8 +386,10 @@ __noinline u64 shared_head(s32 cpu, u64 *agents __arg_nonnull)
 			struct task_ctx *t = agent_orders(p) ? task_ctx(p) : NULL;
 
 			vtime = p->scx.dsq_vtime;
-			if (t)
+			if (t) {
 				*agents = t->vtime;
+				*weight = p->scx.weight;
+			}
 			/* by another CPU's order, that has gone apart from ours */
 			if ((s64)(vtime - me->vnow) > (s64)slices(ORDER_SLICES, p->scx.weight))
 				vtime = me->vnow;

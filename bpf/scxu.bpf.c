@@ -657,6 +657,7 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 	struct scxu_cpu *me = cpu_state(cpu);
 	struct task_ctx *prev_t = NULL;
 	u64 now, agents = 0, left;
+	u32 weight = 0;
 	struct turn turn = {};
 	bool taken = false;
 
@@ -719,7 +720,7 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 	if (turn.shared && (s64)(now - rescue_at) > 0)
 		rescue_shared(cpu, now);
 	/* What was collected lies in a buffer and gets into the DSQ when we move from it. */
-	turn.head = turn.shared ? shared_head(cpu, &agents) : 0;
+	turn.head = turn.shared ? shared_head(cpu, &agents, &weight) : 0;
 	/* By turns then: whoever is behind them must not wait for all decisions. */
 	if (turn.head == HEAD_UNKNOWN) {
 		turn.head = 0;
@@ -755,7 +756,7 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 			 * who wakes would wait for all of them: then decisions tell.
 			 */
 			if (agents && !load(&k->nr_waiting))
-				advance_vnow(&k->vnow, agents);
+				advance_vnow(&k->vnow, least_vtime(agents, weight));
 			taken = dsq_move_to_local(DSQ_SHARED);
 		}
 	}

@@ -370,6 +370,32 @@ static __always_inline u64 running_vtime(const struct scxu_cpu *c, u64 now)
 	return c->vtime + scxu_vtime_of(ran > 0 ? ran : 0, c->weight);
 }
 
+/*
+ * The least virtual time in the agent's order, where that of the first that waits is vtime: those
+ * that run may be behind. A new light task has a debit of a slice. Where CPUs were idle it is
+ * first all the same; by it alone virtual now would go past heavy ones that run, and who is
+ * new after that be behind these by many slices of theirs. One that is behind the first by more
+ * than a debit and a slice of that has a CPU to itself, and is worth more than it.
+ */
+__noinline u64 least_vtime(u64 vtime, u32 weight)
+{
+	u64 limit = vtime - slices(2, weight);
+	u64 now = bpf_ktime_get_ns();
+	u32 cpu;
+
+	bpf_for (cpu, 0, nr_cpu_ids) {
+		struct scxu_cpu *c = cpu_state(cpu);
+		u64 running;
+
+		if (!c || !c->pid || !c->in_order)
+			continue;
+		running = running_vtime(c, now);
+		if (scxu_vtime_before(running, vtime) && !scxu_vtime_before(running, limit))
+			vtime = running;
+	}
+	return vtime;
+}
+
 /* With what it has run since it was picked. */
 static __always_inline u64 task_vtime(struct task_struct *p, struct task_ctx *t)
 {

@@ -11,7 +11,7 @@ set -eu
 . "$(dirname "$0")/../names.sh"
 cd "$SCXU_ROOT"
 
-tests=(errors forks nices names classes invariants topology determinism examples regressions shares starve-option affinity shared-clock runtime delay sync unmet idle-wakes turns crowd crowd-ends slow-agent pinned batch faults blame no-memory planted-bug gantt gantt-times speed generator generated)
+tests=(errors forks nices names classes invariants topology determinism examples regressions shares starve-option affinity shared-clock runtime delay sync unmet floor-now idle-wakes turns crowd crowd-ends slow-agent pinned batch faults blame no-memory planted-bug gantt gantt-times speed generator generated)
 generated=(--seconds 36 --runs 2000) # for each policy
 only=()
 list=
@@ -344,6 +344,7 @@ test_regressions()
 		--cpus 2 --workload hogs:100x19@cpus=0+hogs:150x0@cpus=0 --duration 70
 		--cpus 2 --max-tasks 16384 --workload hogs:4000x0,4000x5 --duration 50 --starve-ms 24500
 		--policy eevdf --cpus 2 --workload locks:3@cpus=0-0+churn:1003us+hogs:2x-16+sleeper:352usx2@cpus=0+sleeper:2142usx1 --seed 79029 --duration-ms 3989 --hz 1000 --shared-clock
+		--policy rr --cpus 3 --workload sleeper:3042usx3+hogs:5x-10+churn:4408us --seed 343610 --duration-ms 39 --shared-clock --agent-fault 0:120
 		--policy fifo --cpus 3 --workload hogs:6x-1@cpus=0+pingpong:1+hogs:2x6@cpus=1+churn:2946us+forks:3@cpus=1 --seed 147429 --duration-ms 227 --idle kernel
 	END
 }
@@ -497,6 +498,13 @@ runs()
 test_unmet()
 {
 	runs unmet --cpus 2 --workload hogs:2x0@cpus=0+hogs:2x0@cpus=1+sleeper:1ms --idle kernel --duration-ms 500
+}
+
+# The floor has the machine from the start. Light tasks that came before most of the heavy ones do
+# not take virtual now past those that run: these had 36 ms more than their like.
+test_floor_now()
+{
+	runs floor-now --cpus 3 --workload hogs:8x-13+pingpong:2+sleeper:2ms --agent-fault 0:1000 --duration-ms 300
 }
 
 # On an idle machine who wakes runs at once, wherever: its idle CPU comes for the agent, which is

@@ -323,6 +323,7 @@ void kernel_part_dispatch(struct scxu_sim *m, unsigned int cpu, struct task *pre
 	struct scxu_cpu *me = &m->kcpus[cpu];
 	bool shared, taken = false, in_order, parked = m->k.agent_parked && !agent_waits(m);
 	uint64_t prev_vtime, head, agents = 0, left;
+	uint32_t weight = 0;
 	int i;
 
 	if (prev == &m->agent.task)
@@ -350,7 +351,7 @@ void kernel_part_dispatch(struct scxu_sim *m, unsigned int cpu, struct task *pre
 	}
 	if (shared && (int64_t)(m->now - m->k.rescue_at) > 0)
 		rescue_shared(m, cpu);
-	head = shared ? shared_head(m, cpu, &agents) : 0;
+	head = shared ? shared_head(m, cpu, &agents, &weight) : 0;
 	if (head == HEAD_UNKNOWN) {
 		head = 0;
 		if (me->unknown_turn++ & 1 && machine_move_shared(m, cpu))
@@ -413,7 +414,7 @@ void kernel_part_dispatch(struct scxu_sim *m, unsigned int cpu, struct task *pre
 			if (head)
 				advance_vnow(&me->vnow, head);
 			if (agents && !m->kernel->nr_waiting)
-				advance_vnow(&m->kernel->vnow, agents);
+				advance_vnow(&m->kernel->vnow, least_vtime(m, agents, weight));
 			taken = machine_move_shared(m, cpu);
 		}
 	}

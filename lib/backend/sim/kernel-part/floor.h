@@ -209,7 +209,8 @@ static bool starved_too_long(const struct scxu_sim *m)
 	return m->now - TAILQ_FIRST(&m->starved)->enqueued_at > STARVE_NS + STARVE_NS / 4;
 }
 
-static uint64_t shared_head(struct scxu_sim *m, unsigned int cpu, uint64_t *agents)
+static uint64_t shared_head(struct scxu_sim *m, unsigned int cpu, uint64_t *agents,
+			    uint32_t *weight)
 {
 	uint64_t vnow = m->kcpus[cpu].vnow;
 	struct task *t;
@@ -217,8 +218,10 @@ static uint64_t shared_head(struct scxu_sim *m, unsigned int cpu, uint64_t *agen
 
 	RB_FOREACH (t, vtime_tree, &m->shared) {
 		if (task_allowed(t, cpu)) {
-			if (agent_orders(m, t))
+			if (agent_orders(m, t)) {
 				*agents = t->vtime;
+				*weight = t->weight;
+			}
 			if ((int64_t)(t->dsq_vtime - vnow) >
 			    (int64_t)slices(m, ORDER_SLICES, t->weight))
 				return vnow | 1;

@@ -79,6 +79,24 @@ static uint64_t by_cpu(struct scxu_sim *m, unsigned int cpu, uint64_t vtime, uin
 	return vtime + c->shift;
 }
 
+static uint64_t least_vtime(const struct scxu_sim *m, uint64_t vtime, uint32_t weight)
+{
+	uint64_t limit = vtime - slices(m, 2, weight);
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < m->o.nr_cpus; cpu++) {
+		const struct scxu_cpu *c = &m->kcpus[cpu];
+		uint64_t running;
+
+		if (!c->pid || !c->in_order)
+			continue;
+		running = running_vtime(m, c);
+		if (scxu_vtime_before(running, vtime) && !scxu_vtime_before(running, limit))
+			vtime = running;
+	}
+	return vtime;
+}
+
 static uint64_t task_vtime(const struct task *t)
 {
 	return t->vtime + scxu_vtime_of(t->runtime - t->run_start, t->weight);
