@@ -11,7 +11,7 @@ set -eu
 . "$(dirname "$0")/../names.sh"
 cd "$SCXU_ROOT"
 
-tests=(errors forks nices names classes invariants topology determinism examples regressions shares starve-option affinity shared-clock runtime delay sync unmet floor-now idle-wakes turns crowd crowd-ends slow-agent pinned batch faults blame no-memory planted-bug gantt gantt-times speed generator generated)
+tests=(errors forks nices names classes invariants topology determinism examples regressions shares starve-option affinity shared-clock runtime delay sync unmet floor-now light-pinned idle-wakes turns crowd crowd-ends slow-agent pinned batch faults blame no-memory planted-bug gantt gantt-times speed generator generated)
 generated=(--seconds 36 --runs 2000) # for each policy
 only=()
 list=
@@ -346,6 +346,7 @@ test_regressions()
 		--policy eevdf --cpus 2 --workload locks:3@cpus=0-0+churn:1003us+hogs:2x-16+sleeper:352usx2@cpus=0+sleeper:2142usx1 --seed 79029 --duration-ms 3989 --hz 1000 --shared-clock
 		--policy rr --cpus 3 --workload sleeper:3042usx3+hogs:5x-10+churn:4408us --seed 343610 --duration-ms 39 --shared-clock --agent-fault 0:120
 		--policy fifo --cpus 3 --workload hogs:6x-1@cpus=0+pingpong:1+hogs:2x6@cpus=1+churn:2946us+forks:3@cpus=1 --seed 147429 --duration-ms 227 --idle kernel
+		--policy fifo --cpus 2 --workload hogs:6x-4@cpus=0-1+hogs:6x19@cpus=1 --seed 328004 --duration-ms 1694
 	END
 }
 
@@ -505,6 +506,17 @@ test_unmet()
 test_floor_now()
 {
 	runs floor-now --cpus 3 --workload hogs:8x-13+pingpong:2+sleeper:2ms --agent-fault 0:1000 --duration-ms 300
+}
+
+# Whoever may not run everywhere goes by weight, beside a policy with turns for all: the light
+# ones among them wait for longer than by turns, and no violation is told of that.
+test_light_pinned()
+{
+	local p
+
+	for p in fifo rr prio; do
+		runs light-pinned --policy $p --cpus 2 --workload hogs:6x-4+hogs:6x19@cpus=1 --duration 4 || return
+	done
 }
 
 # On an idle machine who wakes runs at once, wherever: its idle CPU comes for the agent, which is

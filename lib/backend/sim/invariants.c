@@ -109,7 +109,9 @@ static void check_idle(struct scxu_sim *m)
  * One with an order of its own (fifo, rr, prio) promises turns, whatever the weights: it may
  * pass over a task for as long as its option starve_ms says (0: until the kernel part takes
  * the task), or for a second if it has none; then nobody waits for longer than it takes the
- * others to have two turns each.
+ * others to have two turns each. Of it the kernel part orders by weight those that it keeps (of
+ * limited affinity, and all that the floor has had), no further ahead than one slice, and
+ * beside them the policy's: then a light one waits for as much longer.
  *
  * And never for so long that the kernel's watchdog, which waits for 30 s, could find it.
  */
@@ -117,17 +119,20 @@ static void check_idle(struct scxu_sim *m)
 
 static uint64_t starve_bound(const struct scxu_sim *m, uint32_t weight, uint64_t allowed)
 {
-	uint64_t slice = m->o.slice_ns > m->tick_ns ? m->o.slice_ns : m->tick_ns, bound;
+	uint64_t slice = m->o.slice_ns > m->tick_ns ? m->o.slice_ns : m->tick_ns, bound, by_weight;
 	unsigned int cpus = (unsigned int)__builtin_popcountll(m->online_mask & allowed);
 
 	if (m->o.starve_ns)
 		return m->o.starve_ns;
 	if (!cpus)
 		cpus = 1;
-	if (m->k.own_order)
+	by_weight = slice / cpus * (m->weight_sum / weight + 1);
+	bound = SECOND_NS + 160 * by_weight;
+	if (m->k.own_order) {
 		bound = m->promise + 2 * (m->longest_slice + m->tick_ns) * m->nr_runnable / cpus;
-	else
-		bound = SECOND_NS + 160 * slice / cpus * (m->weight_sum / weight + 1);
+		if (m->limited || m->o.nr_faults)
+			bound += 2 * by_weight;
+	}
 	return bound < WATCHDOG_NS ? bound : WATCHDOG_NS;
 }
 
