@@ -813,6 +813,16 @@ test_planted_bug()
 		sed -n '/^ *scx_userland /,/[^\\]$/p' | tr -d '\\\n' | sed 's,^ *scx_userland ,,; s,\./forgets,build/tests/sim/forgets,')
 	# shellcheck disable=SC2086
 	violates 'idle: ' build/cli/scx_userland $command || { echo "the manual's command does not: $command"; return 1; }
+	# what happened to the task is told from before the wait in question on
+	python3 - "$out/failed" <<-'END' || return 1
+		import re, sys
+		said = open(sys.argv[1]).read()
+		pid, waited = re.search(r"while task (\d+) .* waits for ([0-9.]+) ms", said).groups()
+		at = [float(x) for x in re.findall(r"^ *([0-9.]+) ms .* task %s " % pid, said, re.M)]
+		last = [float(x) for x in re.findall(r"^ *([0-9.]+) ms ", said, re.M)][-1]
+		if not any(t <= last - float(waited) for t in at):
+		    sys.exit("its wait of %s ms before %.3f began before anything told: %s" % (waited, last, at))
+	END
 	# an agent that wakes 200 000 times a second for nothing does not hide what led to that
 	[ "$(grep -c '^ *[0-9.]* ms .* task [0-9]* ' "$out/failed")" -ge 10 ] ||
 		{ echo "of the last events few are of tasks: $(cat "$out/failed")"; return 1; }

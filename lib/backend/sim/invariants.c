@@ -32,6 +32,12 @@ void violation(struct scxu_sim *m, const char *format, ...)
 	va_end(args);
 }
 
+void violation_concerns(struct scxu_sim *m, const struct task *t)
+{
+	if (!m->violation[0])
+		m->concerned[m->concerned[0] ? 1 : 0] = t;
+}
+
 static double ms(uint64_t ns)
 {
 	return (double)ns / 1e6;
@@ -39,10 +45,15 @@ static double ms(uint64_t ns)
 
 void check_running(struct scxu_sim *m, const struct task *t, unsigned int cpu)
 {
-	if (t->where != LOCAL || m->cpus[cpu].curr)
+	bool twice = t->where != LOCAL || m->cpus[cpu].curr;
+	bool astray = !task_allowed(t, cpu) || !m->cpus[cpu].online;
+
+	if (twice || astray)
+		violation_concerns(m, t);
+	if (twice)
 		violation(m, "twice: task %d begins to run on CPU %u from state %d", t->pid, cpu,
 			  (int)t->where);
-	if (!task_allowed(t, cpu) || !m->cpus[cpu].online)
+	if (astray)
 		violation(m, "affinity: task %d may not run on CPU %u", t->pid, cpu);
 }
 
@@ -90,6 +101,7 @@ static void check_idle(struct scxu_sim *m)
 			/* not if it is claimed: then a task is on its way */
 			if (m->now - since <= bound || !(m->idle_mask >> cpu & 1))
 				continue;
+			violation_concerns(m, t);
 			violation(m,
 				  "idle: CPU %u is idle for %.3f ms while task %d (%s) waits for "
 				  "%.3f ms",
@@ -153,6 +165,7 @@ static void check_starvation(struct scxu_sim *m)
 			return;
 		if (waited <= starve_bound(m, t->weight, t->cpus))
 			continue;
+		violation_concerns(m, t);
 		violation(m, "starvation: task %d (%s, weight %u) waits for %.3f ms, bound %.3f ms",
 			  t->pid, t->comm, t->weight, ms(waited),
 			  ms(starve_bound(m, t->weight, t->cpus)));
@@ -203,6 +216,9 @@ static void check_floor(struct scxu_sim *m)
 	m->floor_seen = m->kernel->floor_seq;
 	if (none_for_short_cpu(m))
 		return;
+	/* who waits longest */
+	if (!TAILQ_EMPTY(&m->all_waiting))
+		violation_concerns(m, TAILQ_FIRST(&m->all_waiting));
 	if (counts->failed)
 		snprintf(refused, sizeof(refused),
 			 "; scxu_decide() has refused %llu decisions of the policy, and taken %llu",
@@ -276,9 +292,11 @@ static void check_tasks(struct scxu_sim *m)
 	run = m->agent.task.runtime;
 	for (i = 0; i < m->nr_tasks; i++) {
 		t = m->tasks[i];
-		if (t->where == RUNS && m->cpus[t->cpu].curr != t)
+		if (t->where == RUNS && m->cpus[t->cpu].curr != t) {
+			violation_concerns(m, t);
 			violation(m, "lost: task %d runs, but CPU %u does not know", t->pid,
 				  t->cpu);
+		}
 		if (t->where != DEAD)
 			run += t->runtime;
 		if (t->where != DEAD && t->where != SLEEPS) {
@@ -293,9 +311,11 @@ static void check_tasks(struct scxu_sim *m)
 		if (t->where != CUSTODY)
 			continue;
 		custody++;
-		if (m->records[t->slot].state != (t->gen << SCXU_GEN_SHIFT | SCXU_TASK_WAITING))
+		if (m->records[t->slot].state != (t->gen << SCXU_GEN_SHIFT | SCXU_TASK_WAITING)) {
+			violation_concerns(m, t);
 			violation(m, "lost: task %d waits in custody, its record says %#llx",
 				  t->pid, (unsigned long long)m->records[t->slot].state);
+		}
 	}
 	for (i = 0; i < m->workload->nr_programs; i++)
 		run += m->classes[i].runtime;
@@ -354,6 +374,8 @@ static void check_shares(struct scxu_sim *m)
 	}
 	if (!ahead || most <= least)
 		return;
+	violation_concerns(m, ahead);
+	violation_concerns(m, behind);
 	violation(m,
 		  "share: task %d (%s, weight %u) ran for %.3f ms, and task %d (%s, weight %u) for "
 		  "%.3f ms: more than %.3f ms of each apart",

@@ -114,10 +114,10 @@ static struct event next_event(struct scxu_sim *m)
 	return first;
 }
 
-void machine_note(struct scxu_sim *m, const char *what, const struct task *t, int cpu,
-		  uint64_t value)
+static struct happened happens(const struct scxu_sim *m, const char *what, const struct task *t,
+			       int cpu, uint64_t value)
 {
-	m->happened[m->nr_happened++ % LAST_EVENTS] = (struct happened) {
+	return (struct happened) {
 		.at = m->now,
 		.what = what,
 		.pid = t ? t->pid : 0,
@@ -125,6 +125,19 @@ void machine_note(struct scxu_sim *m, const char *what, const struct task *t, in
 		.value = value,
 		.times = 1,
 	};
+}
+
+static void task_note(const struct scxu_sim *m, const char *what, struct task *t, int cpu,
+		      uint64_t value)
+{
+	t->happened[t->nr_happened++ % TASK_EVENTS] = happens(m, what, t, cpu, value);
+}
+
+void machine_note(struct scxu_sim *m, const char *what, struct task *t, int cpu, uint64_t value)
+{
+	m->happened[m->nr_happened++ % LAST_EVENTS] = happens(m, what, t, cpu, value);
+	if (t)
+		task_note(m, what, t, cpu, value);
 	if (m->nr_happened - m->first_happened > LAST_EVENTS)
 		m->first_happened++;
 }
@@ -504,10 +517,17 @@ unsigned int machine_fallback_cpu(const struct scxu_sim *m, const struct task *t
 	return (unsigned int)__builtin_ctzll(cpus ? cpus : m->online_mask);
 }
 
+static void enqueue(struct scxu_sim *m, struct task *t, bool wakeup, unsigned int here)
+{
+	kernel_part_enqueue(m, t, wakeup, here);
+	task_note(m, t->where == CUSTODY ? "waits for a decision" : "waits in the kernel part", t,
+		  (int)t->cpu, 0);
+}
+
 static void put_prev(struct scxu_sim *m, struct task *t, unsigned int here)
 {
 	wait_begins(m, t);
-	kernel_part_enqueue(m, t, false, here);
+	enqueue(m, t, false, here);
 }
 
 /* ops.dispatch until there is something: true, the task that ran goes on. */
@@ -597,7 +617,7 @@ static void activate(struct scxu_sim *m, struct task *t, bool wakeup, unsigned i
 	if (direct)
 		return;
 	t->cpu = cpu;
-	kernel_part_enqueue(m, t, wakeup, here);
+	enqueue(m, t, wakeup, here);
 	/* whatever came of that: who waits is before the idle task [wakeup_preempt()] */
 	if (!m->cpus[cpu].curr)
 		resched(m, cpu);
@@ -627,7 +647,7 @@ static void requeue(struct scxu_sim *m, struct task *t, unsigned int here)
 	TAILQ_REMOVE(&m->all_waiting, t, waiting);
 	wait_begins(m, t);
 	t->cpu = machine_fallback_cpu(m, t);
-	kernel_part_enqueue(m, t, false, here);
+	enqueue(m, t, false, here);
 }
 
 static bool waits(const struct task *t)

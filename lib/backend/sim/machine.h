@@ -32,11 +32,22 @@
 #define SECOND_NS   1000000000ull
 #define AUDIT_NS    10000000u
 #define LAST_EVENTS 40u
+#define TASK_EVENTS 12u /* of each task by itself: of one that waits the others have many */
 #define NICE_LEVELS 40u
 #define AGENT_PID   999999
 #define FIRST_PID   1000
 
 enum where { SLEEPS, CUSTODY, PARKED /* the agent */, SHARED, STARVED, LOCAL, RUNS, DEAD };
+
+/* The last events, for who has to find out what went wrong */
+struct happened {
+	uint64_t at;
+	const char *what;
+	int32_t pid;
+	int32_t cpu;
+	uint64_t value;
+	uint64_t times; /* in a row */
+};
 
 struct task {
 	/* the kernel's */
@@ -91,6 +102,8 @@ struct task {
 	bool slept;
 	bool changed; /* its nice or affinity has been */
 	struct waits *waits; /* NULL for forked ones */
+	struct happened happened[TASK_EVENTS];
+	uint64_t nr_happened;
 	struct task *next_free;
 };
 
@@ -138,16 +151,6 @@ struct event {
 };
 
 enum kick { KICK_PLAIN = 0, KICK_IDLE = 1, KICK_PREEMPT = 2 };
-
-/* The last events, for who has to find out what went wrong */
-struct happened {
-	uint64_t at;
-	const char *what;
-	int32_t pid;
-	int32_t cpu;
-	uint64_t value;
-	uint64_t times; /* in a row */
-};
 
 struct mutex {
 	struct task *owner;
@@ -308,6 +311,7 @@ struct scxu_sim {
 	struct happened happened[LAST_EVENTS];
 	uint64_t nr_happened, first_happened; /* the oldest that is still there */
 	char violation[256];
+	const struct task *concerned[2]; /* by it; NULL: none */
 	int err;
 };
 
@@ -326,8 +330,7 @@ uint64_t sim_random(struct scxu_sim *m); /* splitmix64 */
 uint64_t sim_below(struct scxu_sim *m, uint64_t limit);
 int machine_event(struct scxu_sim *m, uint64_t at, enum event_kind kind, unsigned int cpu,
 		  struct task *task, uint64_t version);
-void machine_note(struct scxu_sim *m, const char *what, const struct task *t, int cpu,
-		  uint64_t value);
+void machine_note(struct scxu_sim *m, const char *what, struct task *t, int cpu, uint64_t value);
 /* So many tasks the agent has decided. */
 void machine_note_decided(struct scxu_sim *m, int cpu, uint64_t decided);
 
@@ -374,6 +377,8 @@ void agent_step(struct scxu_sim *m, unsigned int cpu);
 /* --- invariants.c */
 
 __attribute__((format(printf, 2, 3))) void violation(struct scxu_sim *m, const char *format, ...);
+/* The violation to be told next is about t. */
+void violation_concerns(struct scxu_sim *m, const struct task *t);
 void check_event(struct scxu_sim *m);
 void check_audit(struct scxu_sim *m);
 void check_running(struct scxu_sim *m, const struct task *t, unsigned int cpu);

@@ -341,24 +341,47 @@ static void put_value(FILE *to, const struct happened *h)
 		fprintf(to, ": the agent is %s", scxu_floor_reason((uint32_t)h->value));
 }
 
+static void put_event(FILE *to, const struct happened *h)
+{
+	fprintf(to, "%14.6f ms", (double)h->at / 1e6);
+	if (h->cpu >= 0)
+		fprintf(to, "  CPU %-2d", h->cpu);
+	if (h->pid == AGENT_PID)
+		fprintf(to, "  agent    ");
+	else if (h->pid)
+		fprintf(to, "  task %d", h->pid);
+	fprintf(to, "  %s", h->what);
+	put_value(to, h);
+	if (h->times > 1)
+		fprintf(to, ", %" PRIu64 " times in a row", h->times);
+	fputc('\n', to);
+}
+
+/* What led to it may be long before the last events of all: those of the task, up to these. */
+static void put_task_events(const struct scxu_sim *m, const struct task *t, FILE *to)
+{
+	uint64_t i = t->nr_happened > TASK_EVENTS ? t->nr_happened - TASK_EVENTS : 0;
+	uint64_t until = m->happened[m->first_happened % LAST_EVENTS].at;
+	bool any = false;
+
+	for (; i < t->nr_happened; i++) {
+		const struct happened *h = &t->happened[i % TASK_EVENTS];
+
+		if (h->at >= until)
+			break;
+		put_event(to, h);
+		any = true;
+	}
+	if (any)
+		fprintf(to, "           ...\n");
+}
+
 void scxu_sim_last_events(const struct scxu_sim *m, FILE *to)
 {
 	uint64_t i;
 
-	for (i = m->first_happened; i < m->nr_happened; i++) {
-		const struct happened *h = &m->happened[i % LAST_EVENTS];
-
-		fprintf(to, "%14.6f ms", (double)h->at / 1e6);
-		if (h->cpu >= 0)
-			fprintf(to, "  CPU %-2d", h->cpu);
-		if (h->pid == AGENT_PID)
-			fprintf(to, "  agent    ");
-		else if (h->pid)
-			fprintf(to, "  task %d", h->pid);
-		fprintf(to, "  %s", h->what);
-		put_value(to, h);
-		if (h->times > 1)
-			fprintf(to, ", %" PRIu64 " times in a row", h->times);
-		fputc('\n', to);
-	}
+	for (i = 0; i < 2 && m->concerned[i]; i++)
+		put_task_events(m, m->concerned[i], to);
+	for (i = m->first_happened; i < m->nr_happened; i++)
+		put_event(to, &m->happened[i % LAST_EVENTS]);
 }

@@ -143,7 +143,10 @@ int scxu_sim_run(struct scxu_sim *sim);
 /** scxu_sim_violation() - which invariant does not hold and how; NULL: all do */
 const char *scxu_sim_violation(const struct scxu_sim *sim);
 
-/** scxu_sim_last_events() - writes the last events, one a line, oldest first */
+/**
+ * scxu_sim_last_events() - writes the last events, one a line, oldest first; before them what
+ * happened last to the tasks that the violation is about
+ */
 void scxu_sim_last_events(const struct scxu_sim *sim, FILE *to);
 
 /** scxu_sim_events() - events processed so far */
