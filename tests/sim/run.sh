@@ -350,19 +350,18 @@ test_regressions()
 	END
 }
 
-# Policies that promise shares: each class within 1 % of what its weights are worth, over
-# 10 s; or within a slice for each task: a light one has run a few dozen of them.
+# Policies that promise shares: over 10 s each class is within 1 % of what its weights are worth, and
+# each task, or within a slice: one of nice 10 beside 13 others has run for 94 ms, and 1 % of
+# that is a third of one. So with eevdf a class may be off by half a slice a task, too.
 test_shares()
 {
-	local p
-
-	for p in vruntime eevdf; do
-		shares "$p" || return
-	done
+	shares vruntime 0 || return
+	shares eevdf 2 || return
 	# control: who promises none is far off
-	! shares fifo >/dev/null || { echo "fifo has the shares of the weights too"; return 1; }
+	! shares fifo 2 >/dev/null || { echo "fifo has the shares of the weights too"; return 1; }
 }
 
+# shares POLICY MS: that long a class may be off for each of its tasks, where it is more than 1 %
 shares()
 {
 	local p=$1 w args
@@ -372,15 +371,19 @@ shares()
 		for args in "--cpus 4" "--cpus 1" "--cpus 2 --exact-slices" "--cpus 4 --hz 1000"; do
 			# shellcheck disable=SC2086	# words are wanted
 			sim --policy "$p" --workload "$w" --duration 10 --json $args >"$out/shares.json" || return 1
-			python3 - "$out/shares.json" <<-'END' 2>"$out/why" || { echo "$p, $w $args: $(tail -n 1 "$out/why")"; return 1; }
+			python3 - "$out/shares.json" "$2" <<-'END' 2>"$out/why" || { echo "$p, $w $args: $(tail -n 1 "$out/why")"; return 1; }
 				import json, sys
-				classes = json.load(open(sys.argv[1]))["classes"]
-				ran = sum(c["runtime_ns"] for c in classes)
-				for c in classes:
-				    error = abs(c["share"] / c["ideal"] - 1)
-				    if error > max(0.01, c["tasks"] * 4e6 / (c["ideal"] * ran)):
-				        sys.exit("%s: %.2f %% of %.2f %%: %.2f %% off" % (c["name"],
-				            100 * c["share"], 100 * c["ideal"], 100 * error))
+				said = json.load(open(sys.argv[1]))
+				ran = sum(c["runtime_ns"] for c in said["classes"])
+				def check(one, ms):
+				    error = abs(one["share"] / one["ideal"] - 1)
+				    if error > max(0.01, ms * 1e6 / (one["ideal"] * ran)):
+				        sys.exit("%s: %.2f %% of %.2f %%: %.2f %% off" % (one["name"],
+				            100 * one["share"], 100 * one["ideal"], 100 * error))
+				for c in said["classes"]:
+				    check(c, c["tasks"] * float(sys.argv[2]))
+				for t in said["tasks"]:
+				    check(t, 3)
 			END
 		done
 	done
