@@ -356,6 +356,9 @@ static void enqueue(struct scxu_sched *sched, struct scxu_task *task, unsigned i
 	struct etask *t = scxu_task_data(task);
 	uint64_t ran;
 
+	/* it has slept: in the V at which it is placed it does not count, first of a pass or not */
+	if (flags & SCXU_ENQUEUE_WAKEUP)
+		leave_stock(s, t);
 	begin_pass(sched, s);
 	leave_stock(s, t); /* two passes may be at the same time */
 	if (flags & (SCXU_ENQUEUE_RECALLED | SCXU_ENQUEUE_BOUNCED)) {

@@ -222,6 +222,33 @@ static void sleeper(void)
 	end();
 }
 
+/* Where a task is placed that slept after 1 ms. */
+static uint64_t placed_after(void)
+{
+	struct scxu_decision d;
+
+	begin_with(2);
+	waits(0, 0, 0, 100, SCXU_WAIT_NEW);
+	waits(1, 0, 0, 100, SCXU_WAIT_NEW);
+	CHECK_EQ(next().slot, 0);
+	now += 100 * MS;
+	waits(0, MS, 0, 100, SCXU_WAIT_WAKEUP);
+	do
+		d = next();
+	while (d.slot != 0);
+	end();
+	return d.vtime;
+}
+
+/*
+ * Nothing has run beside it, and it is as far ahead of the other as it was. (That lag is against
+ * a V with it; the V in which it still counts as decided would make that 0.75 ms.)
+ */
+static void back_where_it_was(void)
+{
+	CHECK_EQ(placed_after(), MS);
+}
+
 int main(void)
 {
 	tree_against_array(1000);
@@ -231,5 +258,6 @@ int main(void)
 	by_weight();
 	reweighted();
 	sleeper();
+	back_where_it_was();
 	return UNIT_END();
 }
