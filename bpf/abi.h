@@ -24,7 +24,7 @@
 #include <linux/types.h>
 #endif
 
-#define SCXU_ABI		4u	/* kernel part and library must agree */
+#define SCXU_ABI		5u	/* kernel part and library must agree */
 
 #define SCXU_MAX_CPUS		1024u	/* bits in scxu_record.cpus */
 #define SCXU_MAX_TASKS		(1u << 20)
@@ -75,12 +75,13 @@ struct scxu_record {
 	__u32 flags;		/* enum scxu_wait_flags */
 	__u32 cpu;		/* where it was last */
 	__s32 pid;		/* in the initial namespace */
+	__u64 waited_until;	/* ns, when the wait before this one ended, and it ran; 0: none did */
 	/* second line: changes seldom */
 	__s32 tgid;
 	__u32 nr_cpus_allowed;
 	char comm[16];
 	__u64 slice;		/* ns that it asked for by sched_setattr(), 0: did not */
-	__u64 pad[5];
+	__u64 pad[4];
 	/* third and fourth: CPUs that it may run on */
 	__u64 cpus[SCXU_MAX_CPUS / 64];
 };

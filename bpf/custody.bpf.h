@@ -151,6 +151,7 @@ static __always_inline bool into_custody(struct task_struct *p, struct task_ctx 
 	r->pid = p->pid;
 	r->tgid = p->tgid;
 	r->enqueued_at = now;
+	r->waited_until = t->waited_until;
 	r->runtime = p->se.sum_exec_runtime;
 	r->vtime = t->vtime;
 	r->weight = p->scx.weight;

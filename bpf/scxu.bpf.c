@@ -856,6 +856,7 @@ void BPF_STRUCT_OPS(scxu_running, struct task_struct *p)
 
 		barrier_var(bucket); /* the compiler may know its range; the verifier does not */
 		me->waits[bucket & (SCXU_WAIT_BUCKETS - 1)]++;
+		t->waited_until = now;
 		t->enqueued_at = 0;
 	} else if (!(p->flags & PF_KTHREAD) && p->pid != agent_tid) {
 		/* By select_cpu() on an idle CPU: it was not placed, and nobody was before it. */

@@ -117,6 +117,7 @@ struct task_ctx {
 	u64 vtime; /* up to the last stop */
 	u64 run_start; /* sum_exec_runtime when it began to run */
 	u64 enqueued_at; /* 0: does not wait */
+	u64 waited_until; /* its last wait ended */
 	u64 gen; /* of its last wait in custody */
 	u64 qseq; /* the kernel's number of that wait */
 	u64 slice; /* ns, of its last decision */

@@ -464,6 +464,7 @@ static void look_at(struct scxu_sched *s, uint32_t slot)
 	e->task.vtime = facts.vtime;
 	e->task.slice = facts.slice;
 	e->task.enqueued_at = facts.enqueued_at;
+	e->task.waited_until = facts.waited_until;
 	memcpy(e->task.comm, facts.comm, sizeof(e->task.comm) - 1);
 	if (e->birth != facts.birth) {
 		e->birth = facts.birth;

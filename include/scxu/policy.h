@@ -27,7 +27,7 @@ extern "C" {
 /* What public headers declare is exported, and nothing else. */
 #pragma GCC visibility push(default)
 
-#define SCXU_POLICY_ABI 3u
+#define SCXU_POLICY_ABI 4u
 
 struct scxu_sched; /* the engine */
 struct scxu_stats; /* <scxu/stats.h> */
@@ -74,6 +74,8 @@ enum scxu_enqueue_flags {
  * @slice:	ns, the slice that it asked for itself: sched_runtime of
  *		sched_setattr(2), 100 us to 100 ms; 0: none
  * @enqueued_at: when this wait began
+ * @waited_until: when the wait before it ended, of whichever kind, and the task ran; 0: there
+ *		was none. Not moved by an idle CPU that the task was given without a wait.
  * @comm:	its name, up to 15 bytes
  */
 struct scxu_task {
@@ -87,6 +89,7 @@ struct scxu_task {
 	uint64_t vtime;
 	uint64_t slice;
 	uint64_t enqueued_at;
+	uint64_t waited_until;
 	char comm[16];
 };
 

@@ -14,7 +14,9 @@
  *    sched_setattr(2) [se.custom_slice, 6.12].
  *  - A task that slept comes back with the lag that it had, at most two slices to either
  *    side [update_entity_lag(), place_entity(), which tell why it is scaled by the load].
- *    When it went to sleep we are not told; V then is reckoned from when it was decided.
+ *    V when it went to sleep is reckoned from when it was decided: it went on for as long as
+ *    the task still waited, and for as long as it ran. (Without the wait, one that waits for
+ *    the end of a slice each time would lose what it is owed for that.)
  *  - A new task begins at V and asks for half a slice first [PLACE_DEADLINE_INITIAL].
  *  - A woken task preempts the task whose deadline is the latest, and later than its own
  *    [check_preempt_wakeup_fair() without RUN_TO_PARITY]; not when its waker is about
@@ -57,6 +59,7 @@ struct etask {
 	bool woken;
 	bool may_preempt; /* once */
 	/* when it was decided: */
+	uint64_t decided_at;
 	int64_t lag;
 	uint64_t load;
 	unsigned int at_once; /* how many tasks could run then */
@@ -258,10 +261,10 @@ static int64_t clamp_lag(int64_t lag, uint64_t slice, uint32_t weight)
 	return lag > most ? most : lag < -most ? -most : lag;
 }
 
-/* It slept after having run for ran. */
-static void place(struct esched *s, struct etask *t, uint64_t ran, uint64_t slice)
+/* It slept, after having waited for a CPU that took it, and having run for ran. */
+static void place(struct esched *s, struct etask *t, uint64_t waited, uint64_t ran, uint64_t slice)
 {
-	uint64_t now_went = t->load ? virtual(ran * t->at_once, 1) / t->load : 0;
+	uint64_t now_went = t->load ? virtual((waited + ran) * t->at_once, 1) / t->load : 0;
 	int64_t lag = (int64_t)((uint64_t)t->lag + now_went - virtual(ran, t->weight));
 
 	lag = clamp_lag(lag, slice, t->weight);
@@ -269,6 +272,15 @@ static void place(struct esched *s, struct etask *t, uint64_t ran, uint64_t slic
 	if (s->all_load)
 		lag += lag * (int64_t)t->weight / (int64_t)s->all_load;
 	t->vruntime = s->now - (uint64_t)lag;
+}
+
+/* How long it waited, once decided. What ran without a decision of ours waited for others. */
+static uint64_t waited_decided(const struct scxu_task *task, const struct etask *t,
+			       unsigned int flags)
+{
+	if (flags & SCXU_ENQUEUE_UNDECIDED || !before(t->decided_at, task->waited_until))
+		return 0;
+	return task->waited_until - t->decided_at;
 }
 
 /* --- callbacks ------------------------------------------------------------------- */
@@ -378,7 +390,7 @@ static void enqueue(struct scxu_sched *sched, struct scxu_task *task, unsigned i
 		return;
 	}
 	if (t->woken)
-		place(s, t, ran, slice_of(sched, s, task));
+		place(s, t, waited_decided(task, t, flags), ran, slice_of(sched, s, task));
 	admit(sched, s, t);
 }
 
@@ -454,6 +466,7 @@ static bool decide(struct scxu_sched *sched, struct esched *s, struct etask *t, 
 	if (!err)
 		stand(sched, s, task);
 	t->may_preempt = false;
+	t->decided_at = scxu_now(sched);
 	t->lag = (int64_t)(s->now - t->vruntime);
 	t->load = s->all_load;
 	t->at_once = s->all_nr < scxu_nr_cpus(sched) ? s->all_nr : scxu_nr_cpus(sched);

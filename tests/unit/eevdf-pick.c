@@ -222,17 +222,24 @@ static void sleeper(void)
 	end();
 }
 
-/* Where a task is placed that slept after 1 ms. */
-static uint64_t placed_after(void)
+/* Where a task is placed that slept after 1 ms, for which it had waited for so long, decided. */
+static uint64_t placed_after(uint64_t waited, uint32_t flags)
 {
 	struct scxu_decision d;
+	uint64_t decided_at;
 
 	begin_with(2);
 	waits(0, 0, 0, 100, SCXU_WAIT_NEW);
 	waits(1, 0, 0, 100, SCXU_WAIT_NEW);
 	CHECK_EQ(next().slot, 0);
+	decided_at = now;
 	now += 100 * MS;
-	waits(0, MS, 0, 100, SCXU_WAIT_WAKEUP);
+	kernel_part_enqueue(k, 0, 0,
+			    &(struct wait_facts) { .now = now,
+						   .runtime = MS,
+						   .weight = 100,
+						   .flags = SCXU_WAIT_WAKEUP | flags,
+						   .waited_until = decided_at + waited });
 	do
 		d = next();
 	while (d.slot != 0);
@@ -246,7 +253,24 @@ static uint64_t placed_after(void)
  */
 static void back_where_it_was(void)
 {
-	CHECK_EQ(placed_after(), MS);
+	CHECK_EQ(placed_after(0, 0), MS);
+}
+
+/*
+ * V goes on while a task waits that is decided: by a half for two on one CPU. It is owed that
+ * when it wakes, and twice as much is to be seen then, as its coming moves V.
+ */
+static void owed_for_waiting(void)
+{
+	uint64_t v = placed_after(0, 0);
+
+	CHECK_EQ(placed_after(2 * MS, 0), v - 2 * MS);
+	CHECK_EQ(placed_after(4 * MS, 0), v - 4 * MS);
+	CHECK_EQ(placed_after((uint64_t)-MS, 0), v); /* that was an earlier wait */
+	/* two slices at most */
+	CHECK_EQ(placed_after(30 * MS, 0), placed_after(60 * MS, 0));
+	/* what it waited for was not that decision */
+	CHECK_EQ(placed_after(4 * MS, SCXU_WAIT_UNDECIDED), v);
 }
 
 int main(void)
@@ -259,5 +283,6 @@ int main(void)
 	reweighted();
 	sleeper();
 	back_where_it_was();
+	owed_for_waiting();
 	return UNIT_END();
 }

@@ -30,7 +30,8 @@ static void facts(void)
 					 .vtime = 3000,
 					 .weight = 335,
 					 .flags = SCXU_WAIT_WAKEUP,
-					 .cpu = 2 };
+					 .cpu = 2,
+					 .waited_until = 900 };
 	struct scxu_task *task;
 
 	begin();
@@ -59,6 +60,7 @@ static void facts(void)
 	CHECK_EQ(task->runtime, 2000);
 	CHECK_EQ(task->vtime, 3000);
 	CHECK_EQ(task->enqueued_at, 1000);
+	CHECK_EQ(task->waited_until, 900);
 	CHECK_STR(task->comm, "task");
 	end();
 }

@@ -163,6 +163,7 @@ uint64_t kernel_part_enqueue(struct kernel_part *k, uint32_t slot, unsigned int 
 	scxu_store_release(&r->vtime, facts->vtime);
 	scxu_store_release(&r->weight, facts->weight ? facts->weight : SCXU_WEIGHT_DEFAULT);
 	scxu_store_release(&r->slice, facts->slice);
+	scxu_store_release(&r->waited_until, facts->waited_until);
 	scxu_store_release(&r->flags, facts->flags | (r->pad[0] ? SCXU_WAIT_NEW : 0));
 	r->pad[0] = false;
 	scxu_store_release(&r->cpu, facts->cpu);

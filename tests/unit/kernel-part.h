@@ -41,6 +41,7 @@ struct wait_facts {
 	uint32_t flags; /* enum scxu_wait_flags */
 	uint32_t cpu; /* where it was last */
 	uint64_t slice; /* that it asked for */
+	uint64_t waited_until; /* the wait before this one */
 };
 
 enum outcome { APPLIED, STALE, BOUNCED, INVALID, NOTHING };

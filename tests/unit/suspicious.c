@@ -22,6 +22,7 @@ struct wait_facts suspicious_facts(uint64_t x)
 		.runtime = x,
 		.vtime = ~x,
 		.weight = 1 + (uint32_t)(x % 10000),
+		.waited_until = x * 5,
 	};
 }
 
@@ -30,7 +31,7 @@ static uint64_t number_of(const struct scxu_task *task)
 {
 	uint64_t x = task->runtime;
 	bool good = task->vtime == ~x && task->enqueued_at == x * 3 &&
-		    task->weight == 1 + x % 10000;
+		    task->waited_until == x * 5 && task->weight == 1 + x % 10000;
 
 	return good ? x : 0;
 }

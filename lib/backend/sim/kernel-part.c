@@ -477,6 +477,7 @@ void kernel_part_running(struct scxu_sim *m, struct task *t, unsigned int cpu)
 		leave_custody(m, t);
 	if (t->enqueued_at) {
 		me->waits[wait_bucket(m->now - t->enqueued_at)]++;
+		t->waited_until = m->now;
 	} else if (t != &m->agent.task) {
 		place(m, t, 0);
 		advance_vnow(&me->vnow,

@@ -67,6 +67,7 @@ struct task {
 	uint64_t vtime;
 	uint64_t run_start;
 	uint64_t enqueued_at;
+	uint64_t waited_until;
 	uint64_t gen;
 	uint64_t last_slice;
 	uint32_t slot;

@@ -8,7 +8,7 @@
 # files: examples/workloads/periodic-hogs.json
 # files: examples/workloads/mixed-affinity.json
 # files: examples/workloads/ping-pong.json
-# timeout: 400
+# timeout: 600
 
 . "${0%/*}/rt-app.sh"
 
@@ -28,7 +28,7 @@ compared()
 loop=$(rt_app_calibrate)
 [ -n "$loop" ] || fail "rt-app does not run: $(tail -n 1 /tmp/rt-app.log)"
 # the last is hogs under vruntime, for the control
-for run in eevdf:periodic-hogs eevdf:hogs vruntime:periodic-hogs vruntime:mixed-affinity vruntime:ping-pong vruntime:hogs; do
+for run in eevdf:periodic-hogs eevdf:hogs eevdf:ping-pong vruntime:periodic-hogs vruntime:mixed-affinity vruntime:ping-pong vruntime:hogs; do
 	policy=${run%:*}
 	file=${run#*:}
 	start_sched --policy "$policy"

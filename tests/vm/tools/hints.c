@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* First come, first served; counts the calls of what is not mandatory, and prints that at its end. */
+/*
+ * First come, first served; counts the calls of what is not mandatory, and waits that did not
+ * end between their begin and the task's next, and prints that at its end.
+ */
 #include <stdio.h>
 #include <sys/queue.h>
 
@@ -7,12 +10,13 @@
 
 struct htask {
 	TAILQ_ENTRY(htask) node;
+	uint64_t enqueued_at, runtime;
 };
 
 struct hsched {
 	TAILQ_HEAD(hqueue, htask) queue;
 	unsigned long running, stopping, ticks, online, offline, weights;
-	unsigned long wrong_cpu;
+	unsigned long wrong_cpu, waits, wrong_waits;
 };
 
 static int init(struct scxu_sched *sched)
@@ -28,8 +32,9 @@ static void exit_policy(struct scxu_sched *sched)
 	struct hsched *s = scxu_sched_data(sched);
 
 	printf("hints: running=%lu stopping=%lu ticks=%lu online=%lu offline=%lu weights=%lu "
-	       "wrong_cpu=%lu\n",
-	       s->running, s->stopping, s->ticks, s->online, s->offline, s->weights, s->wrong_cpu);
+	       "wrong_cpu=%lu waits=%lu wrong_waits=%lu\n",
+	       s->running, s->stopping, s->ticks, s->online, s->offline, s->weights, s->wrong_cpu,
+	       s->waits, s->wrong_waits);
 }
 
 static void enqueue(struct scxu_sched *sched, struct scxu_task *task, unsigned int flags)
@@ -37,6 +42,14 @@ static void enqueue(struct scxu_sched *sched, struct scxu_task *task, unsigned i
 	struct hsched *s = scxu_sched_data(sched);
 	struct htask *t = scxu_task_data(task);
 
+	/* the wait that the policy was told of is the last one, and it has run since */
+	if (t->enqueued_at && task->runtime > t->runtime && !(flags & SCXU_ENQUEUE_UNDECIDED)) {
+		s->waits++;
+		s->wrong_waits += task->waited_until < t->enqueued_at ||
+				  task->waited_until > task->enqueued_at;
+	}
+	t->enqueued_at = task->enqueued_at;
+	t->runtime = task->runtime;
 	if (flags & SCXU_ENQUEUE_RECALLED)
 		TAILQ_INSERT_HEAD(&s->queue, t, node);
 	else

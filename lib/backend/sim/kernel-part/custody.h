@@ -43,6 +43,7 @@ static void into_custody(struct scxu_sim *m, struct task *t, unsigned int here, 
 	r->pid = t->pid;
 	r->tgid = t->pid;
 	r->enqueued_at = m->now;
+	r->waited_until = t->waited_until;
 	r->runtime = t->runtime;
 	r->vtime = t->vtime;
 	r->weight = t->weight;
