@@ -31,7 +31,9 @@
  *  - Where so many wait that slices are shorter, a woken task that runs for a small part of
  *    one at a time goes first as soon as its share of the CPUs has made good for its last
  *    run, if it is not further on than two slices; and after 8 ms in any case, as long as all
- *    such have no more than a twentieth of the CPUs by that, which is charged to none. [Not
+ *    such have no more than a twentieth of the CPUs by that, which is charged to none. Those
+ *    who ran within 8 ms before they woke are ahead of those who slept for longer: two thousand
+ *    that have waited for a start, each as brief as can be until then, compute from then on. [Not
  *    in CFS. EEVDF has the former for a task with a short slice: entity_eligible().] By the
  *    order alone it would run a hundred times in a row on its credit, and then wait for a
  *    round of all: of two thousand that compute many are at the same place.
@@ -52,7 +54,7 @@
 #define SOON_PART      20 /* of the CPUs, for those that are not owed it yet */
 #define SOON_MOST_NS   10000000ll /* of a CPU, saved up */
 #define SAMPLES	       32
-#define GUESS_SAMPLES  4
+#define GUESS_SAMPLES  1
 #define SOON_LOOK      16 /* so many that may not yet, in one pass */
 
 struct vtask {
@@ -70,6 +72,7 @@ struct vtask {
 	uint64_t usually; /* the same, as of late */
 	unsigned int samples; /* of it */
 	bool has_due; /* it has one in this wait */
+	bool seldom; /* it slept for long before */
 	bool paid; /* out of soon_left, likewise */
 	bool arrived; /* in this pass: it is to be placed, and not in the tree yet */
 	bool is_new;
@@ -83,7 +86,7 @@ TAILQ_HEAD(arrivals, vtask);
 
 struct vsched {
 	struct tree tree;
-	struct dues dues; /* some of them, by when they go first */
+	struct dues dues[2]; /* some of them, by when they go first; [1]: who wake seldom */
 	int64_t soon_left; /* ns of a CPU for these; they may owe some */
 	uint64_t soon_at; /* as of then */
 	struct arrivals arrivals; /* of this pass */
@@ -245,24 +248,26 @@ static void into_tree(struct vsched *s, struct vtask *t)
 		t->seq = ++s->seq;
 	RB_INSERT(tree, &s->tree, t);
 	if (t->has_due)
-		RB_INSERT(dues, &s->dues, t);
+		RB_INSERT(dues, &s->dues[t->seldom], t);
 }
 
 static void out_of_tree(struct vsched *s, struct vtask *t)
 {
 	RB_REMOVE(tree, &s->tree, t);
 	if (t->has_due)
-		RB_REMOVE(dues, &s->dues, t);
+		RB_REMOVE(dues, &s->dues[t->seldom], t);
 }
 
 static void set_due(const struct vsched *s, struct vtask *t, const struct turns *turns,
-		    uint32_t weight)
+		    uint32_t weight, uint64_t now)
 {
 	/* its share of the CPUs is weight / load */
 	uint64_t wait = t->ran * s->load / ((uint64_t)weight * turns->cpus);
 
 	t->owed = t->began + wait;
 	t->due = t->began + (wait < SOON_NS ? wait : SOON_NS);
+	/* it would be due before all who ran of late; and may have waited for a start, to compute */
+	t->seldom = now - t->began > SOON_NS;
 	t->paid = false;
 }
 
@@ -298,7 +303,7 @@ static void save_up(struct vsched *s, uint64_t now, unsigned int cpus)
 		s->soon_left = SOON_MOST_NS;
 }
 
-static void place_arrivals(struct vsched *s, const struct turns *turns)
+static void place_arrivals(struct vsched *s, const struct turns *turns, uint64_t now)
 {
 	struct vtask *t;
 
@@ -323,15 +328,16 @@ static void place_arrivals(struct vsched *s, const struct turns *turns)
 		t->has_due = t->usually < BRIEF_NS &&
 			     (t->woken || (t->has_due && t->runtime - t->woke < SLICE_MIN_NS));
 		if (t->woken && t->has_due)
-			set_due(s, t, turns, weight);
+			set_due(s, t, turns, weight, now);
 		t->paid &= t->has_due;
 		into_tree(s, t);
 	}
 }
 
 /*
- * The mean of what it ran from one wake-up to the next, the last thirty-two for the most part, with the
- * first guess as if it were four of them. Once longer, by an interrupt's work perhaps, is not as a rule.
+ * The mean of what it ran from one wake-up to the next, the last thirty-two for the most part, with
+ * the first guess as if it were one of them: by one that is short it is not brief yet, by two it is.
+ * Once longer, by an interrupt's work perhaps, is not as a rule.
  */
 static void take_sample(struct vtask *t)
 {
@@ -363,7 +369,9 @@ static void enqueue(struct scxu_sched *sched, struct scxu_task *task, unsigned i
 		if (t->woken) {
 			t->ran = task->runtime - t->woke;
 			t->woke = task->runtime;
-			take_sample(t);
+			/* who slept when we came: what it ran for before is not known */
+			if (!(flags & SCXU_ENQUEUE_NEW))
+				take_sample(t);
 		}
 		t->may_preempt = t->woken && !(flags & SCXU_ENQUEUE_SYNC);
 		t->seq = 0;
@@ -490,32 +498,45 @@ static int decide(struct scxu_sched *sched, struct vsched *s, struct vtask *t,
 	return 0;
 }
 
-static void dispatch(struct scxu_sched *sched)
+/* Those that are due, who wake seldom or the others. -EAGAIN: as decide() says. */
+static int decide_due(struct scxu_sched *sched, struct vsched *s, bool seldom,
+		      const struct turns *turns, unsigned int *room)
 {
-	struct vsched *s = scxu_sched_data(sched);
-	struct turns turns = turns_of(sched, s);
-	unsigned int room = scxu_room(sched);
 	unsigned int passed_over = 0;
 	struct vtask *t, *next;
-	bool many;
 	int err = 0;
 
-	update_min_vruntime(sched, s);
-	save_up(s, scxu_now(sched), turns.cpus);
-	place_arrivals(s, &turns);
-	/* Few that wait now may be many in the next pass: only then it matters who is due. */
-	many = turn_of(&turns, turns.average) < turns.longest;
-	for (t = many ? RB_MIN(dues, &s->dues) : NULL; t && room && !err; t = next) {
+	for (t = RB_MIN(dues, &s->dues[seldom]); t && *room && !err; t = next) {
 		if ((int64_t)(t->due - scxu_now(sched)) > 0)
 			break;
-		next = RB_NEXT(dues, &s->dues, t);
-		if (!may_go_first(sched, s, t, &turns)) {
+		next = RB_NEXT(dues, &s->dues[seldom], t);
+		if (!may_go_first(sched, s, t, turns)) {
 			if (++passed_over == SOON_LOOK)
 				break;
 			continue;
 		}
 		/* the kernel part, too, goes by virtual time: nobody is placed before that */
-		err = decide(sched, s, t, &turns, s->min_vruntime - CREDIT_NS, &room);
+		err = decide(sched, s, t, turns, s->min_vruntime - CREDIT_NS, room);
+	}
+	return err;
+}
+
+static void dispatch(struct scxu_sched *sched)
+{
+	struct vsched *s = scxu_sched_data(sched);
+	struct turns turns = turns_of(sched, s);
+	unsigned int room = scxu_room(sched);
+	struct vtask *t, *next;
+	int err = 0;
+
+	update_min_vruntime(sched, s);
+	save_up(s, scxu_now(sched), turns.cpus);
+	place_arrivals(s, &turns, scxu_now(sched));
+	/* Few that wait now may be many in the next pass: only then it matters who is due. */
+	if (turn_of(&turns, turns.average) < turns.longest) {
+		err = decide_due(sched, s, false, &turns, &room);
+		if (!err)
+			err = decide_due(sched, s, true, &turns, &room);
 	}
 	for (t = RB_MIN(tree, &s->tree); t && room && !err; t = next) {
 		next = RB_NEXT(tree, &s->tree, t);

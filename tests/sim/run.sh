@@ -11,7 +11,7 @@ set -eu
 . "$(dirname "$0")/../names.sh"
 cd "$SCXU_ROOT"
 
-tests=(errors forks nices names classes invariants topology determinism examples regressions shares starve-option affinity shared-clock runtime delay sync unmet floor-now light-pinned idle-wakes turns exchange crowd crowd-ends slow-agent pinned batch faults blame no-memory planted-bug gantt gantt-times speed generator generated)
+tests=(errors forks nices names classes invariants topology determinism examples regressions shares starve-option affinity shared-clock runtime delay sync unmet floor-now light-pinned idle-wakes turns exchange crowd crowd-starts crowd-ends slow-agent pinned batch faults blame no-memory planted-bug gantt gantt-times speed generator generated)
 generated=(--seconds 36 --runs 2000) # for each policy
 only=()
 list=
@@ -617,6 +617,36 @@ test_crowd()
 		'"then": { "loop": 10000, "run": 200, "sleep": 1000 } } } } }' >"$out/crowd.json"
 	wait=$(of_class brief wait_max_ns --workload "$PWD/$out/crowd.json" --duration 8) || return 1
 	[ "$wait" -lt 20000000 ] || { echo "one that begins to wake beside a crowd waits for $wait ns"; return 1; }
+}
+
+# Threads that wait for a start, a crowd of them, and then compute: until then each of them runs as
+# briefly as one that goes on to do so, which does not wait for a round of them all.
+test_crowd_starts()
+{
+	local usual='"loop": -1, "run": 12, "sleep": 1000'
+
+	# it has run twice when they start (406 to 476 ms)
+	starts '"delay": 100000, "loop": -1, "phases": { "first": { "loop": 2, "run": 12, "sleep": 50000 },
+		"on": { "loop": 1000000, "run": 12, "sleep": 1000 } }' 2000 '"loop": 1, "run": 12, "sleep": 200000' || return
+	# they have run as briefly six times (491 ms)
+	starts "\"delay\": 100000, $usual" 1000 '"loop": 6, "run": 12, "sleep": 60000' || return
+	# as they slept when they were met, what they had run for until then shows nothing (77 to 173 ms)
+	starts "$usual" 1000 '"loop": 1, "run": 12, "sleep": 5000' '"delay": 500000,'
+}
+
+# starts BRIEF N WAITS [MEMBERS]: beside N threads that wait so, and have these members
+starts()
+{
+	local seed wait
+
+	printf '%s\n' '{ "tasks": {' '"hog": { "instance": 8, "loop": -1, "run": 100000 },' "\"brief\": { $1 }," \
+		"\"crowd\": { \"instance\": $2, ${4:-} \"loop\": -1, \"phases\": {" "\"waits\": { $3 }," \
+		'"computes": { "loop": 1000000, "run": 100000 } } } } }' >"$out/crowd-starts.json"
+	for seed in 1 2 3; do
+		wait=$(of_class brief wait_max_ns --workload "$PWD/$out/crowd-starts.json" --duration 3 --seed $seed) || return
+		[ "$wait" -lt 20000000 ] ||
+			{ echo "when $2 that waited so: $3, start (seed $seed), one that is brief waits for $wait ns"; return 1; }
+	done
 }
 
 # A crowd whose members end when they have had the same: those that are left are behind, which is
