@@ -42,7 +42,7 @@ static void make_word(uint64_t *seed, char *word, size_t size, unsigned int cpus
 	switch (unit_below(seed, 12)) {
 	case 0:
 	case 1:
-		snprintf(word, size, "hogs:%ux%d", n, (int)unit_below(seed, 16) - 5);
+		snprintf(word, size, "hogs:%ux%d", n, (int)unit_below(seed, 40) - 20);
 		break;
 	case 2:
 		snprintf(word, size, "sleeper:%uusx%u", 100 + unit_below(seed, 5000), few);
