@@ -121,9 +121,9 @@ static void check_idle(struct scxu_sim *m)
  * One with an order of its own (fifo, rr, prio) promises turns, whatever the weights: it may
  * pass over a task for as long as its option starve_ms says (0: until the kernel part takes
  * the task), or for a second if it has none; then nobody waits for longer than it takes the
- * others to have two turns each. Of it the kernel part orders by weight those that it keeps (of
- * limited affinity, and all that the floor has had), no further ahead than one slice, and
- * beside them the policy's: then a light one waits for as much longer.
+ * others to have two turns each. Whom the kernel part keeps (of limited affinity; all, while the
+ * floor has the machine) it orders by weight, whatever the policy does, and the policy's tasks
+ * among them, none further ahead than a slice: then a light one waits for as much longer.
  *
  * And never for so long that the kernel's watchdog, which waits for 30 s, could find it.
  */
