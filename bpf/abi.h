@@ -24,7 +24,7 @@
 #include <linux/types.h>
 #endif
 
-#define SCXU_ABI		5u	/* kernel part and library must agree */
+#define SCXU_ABI		6u	/* kernel part and library must agree */
 
 #define SCXU_MAX_CPUS		1024u	/* bits in scxu_record.cpus */
 #define SCXU_MAX_TASKS		(1u << 20)
@@ -160,6 +160,8 @@ struct scxu_cpu {
 	__u32 looked;		/* at so many tasks of DSQ_SHARED, the present time */
 	__u32 preempts;		/* that the agent wished for, in the present window */
 	__u32 preempts_at;	/* which that is */
+	__u32 filling;		/* it may be inserting into a DSQ */
+	__u32 pad;
 	__u64 vnow;		/* virtual now of its order: see state.bpf.h */
 	__u64 shift;		/* what the agent's order is behind it */
 	__u64 limited_at;	/* ns; when a task came that the agent does not order */

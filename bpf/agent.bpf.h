@@ -3,7 +3,7 @@
 #ifndef SCXU_BPF_AGENT_H
 #define SCXU_BPF_AGENT_H
 
-#include "state.bpf.h"
+#include "dsq.bpf.h"
 
 /*
  * Callbacks run on a CPU that goes offline until its very end, for tasks of others that
@@ -350,10 +350,8 @@ static __always_inline void wait_in_pass(u64 now)
  * It begins to run. Only to sleep, perhaps: then it is told, for the task that it displaces
  * is work that would keep it awake for ever, beside as many hogs as CPUs.
  */
-static __always_inline void agent_runs(struct task_struct *p, struct scxu_kernel *k)
+static __always_inline void agent_runs(struct task_struct *p, struct scxu_kernel *k, u64 now)
 {
-	u64 now = bpf_ktime_get_ns();
-
 	if (agent_shall_rest == SHALL_SLEEP && k && !load(&k->nr_waiting))
 		k->rests++;
 	agent_shall_rest = NO_REST;
@@ -371,7 +369,7 @@ static __always_inline void agent_runs(struct task_struct *p, struct scxu_kernel
  * any waiting task is: when it leaves that wait meanwhile (affinity, class, bypass), the
  * kernel drops the insert, and enqueue() parks it again or the kernel has it.
  */
-__noinline bool fetch_agent(s32 cpu)
+__noinline bool fetch_agent(s32 cpu, u64 now)
 {
 	struct scxu_cpu *me = cpu_state(bpf_get_smp_processor_id());
 	struct task_struct *p = bpf_task_from_pid(agent_tid);
@@ -391,7 +389,7 @@ __noinline bool fetch_agent(s32 cpu)
 	} else if (slots < 2) {
 		/* collect() has filled the buffer: one place is for the decision of this CPU */
 	} else if (__sync_val_compare_and_swap(&agent_parked, 1, 0) == 1) {
-		agent_runs(p, kernel_state());
+		agent_runs(p, kernel_state(), now);
 		if (where != cpu && scx_bpf_task_running(p)) {
 			/* that CPU is just switching it out (see take()): back there */
 			dsq_insert(p, DSQ_LOCAL_ON | where, floor_ns, ENQ_HEAD | ENQ_PREEMPT);
@@ -443,6 +441,11 @@ static __always_inline bool may_preempt(u32 cpu)
 		c->preempts = 0;
 	}
 	return c->preempts++ < PREEMPTS_MAX;
+}
+
+static __always_inline bool has_kicks(const struct scxu_agent *a)
+{
+	return load(&a->kick_seq) != kicks_served;
 }
 
 /* The agent's wishes that concern other CPUs; none of one that is not in charge. */

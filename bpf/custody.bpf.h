@@ -285,12 +285,15 @@ __noinline int take(struct scxu_decision *d __arg_nonnull, s32 cpu, u32 how)
 		 (scx_bpf_task_running(p) && scx_bpf_task_cpu(p) != cpu);
 
 	slots = scx_bpf_dispatch_nr_slots();
-	if (how == TAKE_STARVED)
+	if (how == TAKE_STARVED) {
+		dsq_fills(DSQ_STARVED, me, bpf_ktime_get_ns());
 		dsq_insert_vtime(p, DSQ_STARVED, slice, t->enqueued_at, 0);
-	else if (shared)
+	} else if (shared) {
+		dsq_fills(DSQ_SHARED, me, bpf_ktime_get_ns());
 		dsq_insert_vtime(p, DSQ_SHARED, slice, by_cpu(cpu, vtime, p->scx.weight), 0);
-	else
+	} else {
 		dsq_insert(p, DSQ_LOCAL, slice, 0);
+	}
 
 	/* 4. and 5. of the opening comment */
 	same_wait = *(volatile u64 *)&t->qseq == task_qseq(p);
@@ -370,6 +373,16 @@ struct next_decision {
 	u64 next; /* where the decision is */
 	u32 own; /* it is out of the CPU's ring */
 };
+
+/* False: there is none, which is half of the time. */
+static __always_inline bool has_decision(u32 cpu, const struct scxu_cpu *me,
+					 const struct scxu_agent *a, const struct scxu_kernel *k)
+{
+	struct scxu_agent_cpu *ac = bpf_map_lookup_elem(&agent_cpus, &cpu);
+
+	return !ac || load(&ac->decisions_head) != load(&me->decisions_tail) ||
+	       load(&a->stock_head) != load(&k->stock_tail);
+}
 
 /* Fills *n with the earlier of the two, a preempting one of the CPU's ring first. 0: none. */
 __noinline int peek_decision(s32 cpu, struct next_decision *n __arg_nonnull)

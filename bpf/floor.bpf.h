@@ -96,7 +96,7 @@ static __always_inline bool gave_any(struct scxu_agent *a, struct scxu_kernel *k
 	return false;
 }
 
-__noinline int floor_check(u64 now)
+__noinline int floor_look(u64 now)
 {
 	struct scxu_cpu *me = cpu_state(bpf_get_smp_processor_id());
 	struct scxu_kernel *k = kernel_state();
@@ -152,6 +152,17 @@ __noinline int floor_check(u64 now)
 	if (since && (s64)(now - since) > (s64)floor_ns)
 		floor_enter(k, me, SCXU_FLOOR_LATE, now);
 	return 0;
+}
+
+/* Whether the floor takes over, or gives back. Most of the time there is nothing to look at. */
+static __always_inline void floor_check(struct scxu_kernel *k, struct scxu_agent *a, u64 now)
+{
+	/* the pass first: see ask_agent() */
+	u64 pass = *(volatile u64 *)&asked_pass, since = *(volatile u64 *)&asked_at;
+
+	if (!agent_in_charge(k) || *(volatile u32 *)&agent_broken || short_since || probation ||
+	    (since && pass == load(&a->passes) && (s64)(now - since) > (s64)floor_ns))
+		floor_look(now);
 }
 
 /*
@@ -315,7 +326,7 @@ static __always_inline bool looks_on(struct scxu_cpu *me, u32 by, u32 limit)
  */
 __noinline int rescue_shared(s32 cpu, u64 now)
 {
-	struct scxu_cpu *me = cpu_state(cpu);
+	struct scxu_cpu *me = cpu_state(bpf_get_smp_processor_id());
 	struct task_struct *p;
 	u64 again = SECOND_NS;
 
@@ -327,6 +338,8 @@ __noinline int rescue_shared(s32 cpu, u64 now)
 		struct task_ctx *t = task_ctx(p);
 		u32 by = 1;
 
+		if (t && t->enqueued_at && (s64)(now - t->enqueued_at) > (s64)starve_ns)
+			dsq_fills(DSQ_STARVED, me, now);
 		if (t && t->enqueued_at && (s64)(now - t->enqueued_at) > (s64)starve_ns &&
 		    dsq_move_vtime(FOR_EACH_ITER, p, DSQ_STARVED, t->enqueued_at)) {
 			t->flags |= TASK_STARVED;
@@ -407,8 +420,7 @@ __noinline u64 shared_head(s32 cpu, u64 *agents __arg_nonnull, u32 *weight __arg
 
 static __always_inline bool tasks_wait(struct scxu_kernel *k)
 {
-	return load(&k->nr_waiting) || scx_bpf_dsq_nr_queued(DSQ_SHARED) > 0 ||
-	       scx_bpf_dsq_nr_queued(DSQ_KTHREADS) > 0 || scx_bpf_dsq_nr_queued(DSQ_STARVED) > 0;
+	return load(&k->nr_waiting) || dsqs_have_any();
 }
 
 static __always_inline bool work_waits(struct scxu_kernel *k)
@@ -572,7 +584,8 @@ static __always_inline void watch_look(struct watch *watch, struct scxu_kernel *
 		kick_cpu(leaving_cpu, 0);
 	else if (!work_waits(k)) {
 		__sync_lock_test_and_set(&watch_armed, 0);
-		if (!work_waits(k)) {
+		/* who inserts now may have seen "armed" too, and it is not there yet */
+		if (!work_waits(k) && !dsqs_fill(now)) {
 			if (gone_at && orphan_ns)
 				orphan_look(watch);
 			return;
@@ -581,7 +594,7 @@ static __always_inline void watch_look(struct watch *watch, struct scxu_kernel *
 		if (__sync_val_compare_and_swap(&watch_armed, 0, 1))
 			return;
 	}
-	floor_check(now);
+	floor_check(k, a, now);
 	look_after_agent(k, a, me, now);
 	/* those who wait have waited for a slice and more: let CPUs collect them now */
 	if (!agent_in_charge(k) && slices_ended != k->nr_episodes) {
@@ -597,8 +610,7 @@ static __always_inline void watch_look(struct watch *watch, struct scxu_kernel *
 		end_slices(now, scx_bpf_dsq_nr_queued(DSQ_KTHREADS) > 0 ? LONG_SLICE_NS
 									: SCXU_SLICE_MAX_NS);
 	/* an insert that came after the CPU had looked, or the floor's work */
-	if (!agent_in_charge(k) || stock_left(a, k) || scx_bpf_dsq_nr_queued(DSQ_SHARED) > 0 ||
-	    scx_bpf_dsq_nr_queued(DSQ_KTHREADS) > 0 || scx_bpf_dsq_nr_queued(DSQ_STARVED) > 0)
+	if (!agent_in_charge(k) || stock_left(a, k) || dsqs_have_any())
 		kick_idle_cpus(me);
 	if (bpf_timer_start(&watch->timer, WATCH_NS, 0))
 		watch_armed = 0;

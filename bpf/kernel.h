@@ -66,9 +66,14 @@ struct sched_entity {
 	unsigned char custom_slice; /* slice was asked for by sched_setattr() */
 };
 
+typedef struct {
+	s64 counter;
+} atomic_long_t;
+
 struct sched_ext_entity {
 	u32 flags;
 	u32 weight;
+	atomic_long_t ops_state;
 	u64 slice;
 	u64 dsq_vtime;
 };

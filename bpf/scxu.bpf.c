@@ -101,8 +101,9 @@ char _license[] SEC("license")
 
 /* Tasks that the kernel part orders by itself. */
 static __always_inline bool enqueue_shared(struct task_struct *p, u64 slice, u64 vtime,
-					   u64 enq_flags, struct scxu_cpu *me)
+					   u64 enq_flags, struct scxu_cpu *me, u64 now)
 {
+	dsq_fills(DSQ_SHARED, me, now);
 	if (agent_orders(p))
 		vtime = by_cpu(scx_bpf_task_cpu(p), vtime, p->scx.weight);
 	dsq_insert_vtime(p, DSQ_SHARED, slice, vtime, enq_flags);
@@ -182,7 +183,7 @@ static __always_inline void enqueue_woken(struct task_struct *p, u64 slice, u64 
 	struct scxu_agent *a = agent_area();
 
 	/* an idle CPU takes it, or what is decided and before it: then it waits all the same */
-	if (enqueue_shared(p, slice, vtime, enq_flags, me) && !(k && a && stock_left(a, k)))
+	if (enqueue_shared(p, slice, vtime, enq_flags, me, now) && !(k && a && stock_left(a, k)))
 		return;
 	if (sync && bpf_cpumask_test_cpu(here, p->cpus_ptr))
 		await_sleep(me);
@@ -202,7 +203,7 @@ static __always_inline void enqueue_standing(struct task_struct *p, struct task_
 	if (s->flags & SCXU_DECIDE_PREEMPT)
 		enqueue_woken(p, t->slice, vtime, enq_flags, sync, me, now);
 	else
-		enqueue_shared(p, t->slice, vtime, enq_flags, me);
+		enqueue_shared(p, t->slice, vtime, enq_flags, me, now);
 }
 
 static __always_inline bool kept_in_kernel(struct task_struct *p)
@@ -239,7 +240,7 @@ static __always_inline void enqueue_agent(struct task_struct *p, u64 enq_flags,
 
 	agent_pass = passes;
 	if (enq_flags & ENQ_WAKEUP)
-		agent_runs(p, kernel_state());
+		agent_runs(p, kernel_state(), now);
 	if (enq_flags & ENQ_REENQ || (its && its->displaced)) {
 		/* another class has its CPU, in the middle of its work, perhaps: it goes on elsewhere */
 		if (!has_budget)
@@ -304,6 +305,7 @@ static __always_inline void enqueue_kthread(struct task_struct *p, u64 enq_flags
 		dsq_insert(p, DSQ_LOCAL, slice_ns, enq_flags);
 		return;
 	}
+	dsq_fills(DSQ_KTHREADS, me, bpf_ktime_get_ns());
 	dsq_insert(p, DSQ_KTHREADS, slice_ns, enq_flags);
 	if (!kick_idle_for(p, me))
 		watch_arm();
@@ -413,7 +415,7 @@ void BPF_STRUCT_OPS(scxu_enqueue, struct task_struct *p, u64 enq_flags)
 		me->counters[SCXU_COUNT_kernel_enqueues]++;
 		goto shared;
 	}
-	floor_check(now);
+	floor_check(k, a, now);
 	if (!agent_in_charge(k)) {
 		me->counters[SCXU_COUNT_floor_enqueues]++;
 		__sync_fetch_and_add(&last_episode(k)->tasks, 1);
@@ -449,28 +451,29 @@ shared:
 	if (flags == SCXU_WAIT_WAKEUP)
 		enqueue_woken(p, shared_slice(), t->vtime, enq_flags, sync, me, now);
 	else
-		enqueue_shared(p, shared_slice(), t->vtime, enq_flags, me);
+		enqueue_shared(p, shared_slice(), t->vtime, enq_flags, me, now);
 }
 
 s32 BPF_STRUCT_OPS(scxu_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wake_flags)
 {
 	struct scxu_kernel *k = kernel_state();
+	struct scxu_agent *a = agent_area();
 	struct scxu_cpu *me = cpu_state(bpf_get_smp_processor_id());
 	bool is_idle = false, is_agent = p->pid == agent_tid, kept, standing_one = false;
 	struct scxu_standing stand = {}; /* clang would spill an undefined one */
 	struct task_ctx *t = NULL;
 	s32 cpu;
 
-	if (!k || !me)
+	if (!k || !me || !a)
 		return prev_cpu;
 	if (is_agent)
-		agent_runs(p, k);
+		agent_runs(p, k, bpf_ktime_get_ns());
 	kept = is_agent || (p->flags & PF_KTHREAD) || kept_in_kernel(p);
 	if (!kept && !agent_in_charge(k)) {
 		u64 now = bpf_ktime_get_ns();
 
 		/* with idle CPUs no task may come by enqueue(): look here too */
-		floor_check(now);
+		floor_check(k, a, now);
 		call_agent(me, now);
 		kept = !agent_in_charge(k);
 	}
@@ -576,7 +579,7 @@ enum by_decision {
  * The CPU's next task by the agent's decisions: enum by_decision. (A function of its own for
  * the verifier: see shared_head().)
  */
-__noinline int by_decision(s32 cpu, struct turn *turn __arg_nonnull)
+__noinline int by_decision(s32 cpu, struct turn *turn __arg_nonnull, u64 now)
 {
 	struct scxu_kernel *k = kernel_state();
 	struct scxu_agent *a = agent_area();
@@ -615,7 +618,7 @@ __noinline int by_decision(s32 cpu, struct turn *turn __arg_nonnull)
 			/* one that the agent has not read may come before */
 			if (turn->parked &&
 			    unread_before(a, me, stays ? turn->prev_vtime : vtime)) {
-				if (fetch_agent(cpu))
+				if (fetch_agent(cpu, now))
 					return BY_DECISION_AGENT;
 				turn->parked = false;
 			}
@@ -664,7 +667,10 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 	if (!k || !a || !me)
 		return;
 	me->displaced = 0;
-	serve_kicks(cpu);
+	if ((u32)cpu == bpf_get_smp_processor_id())
+		dsq_filled(me);
+	if (has_kicks(a))
+		serve_kicks(cpu);
 	/*
 	 * It is about to go offline. What it took for itself the kernel would move on into a
 	 * queue of its own, behind all that lies there: tasks in no order, and the agent. Up to
@@ -678,21 +684,21 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 			dsq_move_to_local(DSQ_SHARED);
 		return;
 	}
-	turn.shared = scx_bpf_dsq_nr_queued(DSQ_SHARED) > 0;
+	now = bpf_ktime_get_ns();
+	turn.shared = dsq_has(DSQ_SHARED, now);
 	/* Kernel threads first: others wait for them. But not for ever. */
 	if ((me->kthread_row < IN_A_ROW || !(turn.shared || load(&k->nr_waiting))) &&
-	    dsq_move_to_local(DSQ_KTHREADS)) {
+	    dsq_has(DSQ_KTHREADS, now) && dsq_move_to_local(DSQ_KTHREADS)) {
 		if (me->kthread_row < IN_A_ROW)
 			me->kthread_row++;
 		return;
 	}
 	me->kthread_row = 0;
-	now = bpf_ktime_get_ns();
 	turn.parked = agent_is_parked() && !agent_waits(now);
-	if (turn.parked && (agent_is_wanted(a) || agent_shall_rest) && fetch_agent(cpu))
+	if (turn.parked && (agent_is_wanted(a) || agent_shall_rest) && fetch_agent(cpu, now))
 		return;
-	if (scx_bpf_dsq_nr_queued(DSQ_STARVED) > 0 &&
-	    (me->starved_turn++ & 1 || starved_too_long(now)) && dsq_move_to_local(DSQ_STARVED))
+	if (dsq_has(DSQ_STARVED, now) && (me->starved_turn++ & 1 || starved_too_long(now)) &&
+	    dsq_move_to_local(DSQ_STARVED))
 		return;
 
 	if (prev && prev->scx.flags & TASK_QUEUED && prev->pid != agent_tid) {
@@ -706,7 +712,7 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 		}
 	}
 	if (load(&k->nr_waiting)) {
-		floor_check(now);
+		floor_check(k, a, now);
 		if (!agent_in_charge(k)) {
 			if (collect(cpu, now, TAKE_FLOOR))
 				turn.shared = true;
@@ -728,7 +734,7 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 			return;
 	}
 
-	switch (by_decision(cpu, &turn)) {
+	switch (has_decision(cpu, me, a, k) ? by_decision(cpu, &turn, now) : BY_DECISION_NONE) {
 	case BY_DECISION_AGENT:
 		return;
 	case BY_DECISION_STAYS:
@@ -763,7 +769,8 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 
 	/* nothing else: then those too, also those who had their turns */
 	if (!taken && !prev_t)
-		taken = dsq_move_to_local(DSQ_STARVED) || dsq_move_to_local(DSQ_KTHREADS);
+		taken = (dsq_has(DSQ_STARVED, now) && dsq_move_to_local(DSQ_STARVED)) ||
+			(dsq_has(DSQ_KTHREADS, now) && dsq_move_to_local(DSQ_KTHREADS));
 	/*
 	 * No decision: the agent makes one, here; not in place of a task that is before all
 	 * that it has not read. With nothing to do it may go to sleep.
@@ -774,7 +781,7 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 	    (load(&a->held) ||
 	     (prev_t ? unread_before(a, me, turn.prev_vtime)
 		     : has_unread(a) || agent_shall_rest || fetched_after > AGENT_BUSY_NS)) &&
-	    fetch_agent(cpu))
+	    fetch_agent(cpu, now))
 		return;
 	if (!taken && turn.in_order && me->short_since && agent_in_charge(k) &&
 	    (s64)(now - me->short_since) > (s64)SHORT_NS && !test_no_floor)
@@ -930,13 +937,13 @@ void BPF_STRUCT_OPS(scxu_update_idle, s32 cpu, bool idle)
 
 	if (!k || !a || !me || me->left)
 		return;
+	dsq_filled(me);
 	me->online = cpu_is_active(cpu);
 	me->idle = idle && me->online;
 	if (!me->idle)
 		return;
 	/* Work came between dispatch() and here. */
-	if (stock_left(a, k) || scx_bpf_dsq_nr_queued(DSQ_SHARED) > 0 ||
-	    scx_bpf_dsq_nr_queued(DSQ_KTHREADS) > 0 || scx_bpf_dsq_nr_queued(DSQ_STARVED) > 0) {
+	if (stock_left(a, k) || (dsqs_may_have_any() && dsqs_have_any())) {
 		watch_arm(); /* it may be for other CPUs only: no kicks without end */
 		if (me->idle_kicks < IN_A_ROW) {
 			me->idle_kicks++;

@@ -197,23 +197,15 @@ static u32 first_from; /* hint: likewise, for take_first() */
 static u64 rescue_at; /* hint: ns of the next look for starved tasks in DSQ_SHARED */
 static u32 rescue_turn; /* hint: odd: it begins with the first of the order */
 static u32 watch_armed;
+static u64 filled_at[3]; /* ns; by DSQ, from DSQ_KTHREADS on: see dsq.bpf.h */
 static u64 slices_ended; /* hint: the episode of the floor at whose begin all slices were */
 static s32 leaving_cpu; /* hint: the last that went offline */
 static u64 leaving_until; /* hint: ns; it may still have tasks */
 
-/* libbpf's CO-RE: ops_state is an atomic_long_t. */
-struct sched_ext_entity___opss {
-	struct {
-		s64 counter;
-	} ops_state;
-} __attribute__((preserve_access_index));
-
 /* kernel/sched/ext.c: SCX_OPSS_QSEQ_SHIFT is 2 from 6.12 to 7.3. */
 static __always_inline u64 task_qseq(struct task_struct *p)
 {
-	struct sched_ext_entity___opss *scx = (void *)&p->scx;
-
-	return (u64)BPF_CORE_READ(scx, ops_state.counter) >> 2;
+	return (u64) * (volatile s64 *)&p->scx.ops_state.counter >> 2;
 }
 
 static __always_inline struct scxu_cpu *cpu_state(u32 cpu)
