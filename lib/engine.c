@@ -339,6 +339,7 @@ bool scxu_agent_cpu_free(const struct scxu_sched *s)
 
 static void find_cpus(struct scxu_sched *s)
 {
+	bool changed = false;
 	unsigned int cpu;
 
 	s->here = -1;
@@ -351,11 +352,12 @@ static void find_cpus(struct scxu_sched *s)
 		ce->preempt = false;
 		ce->online = scxu_load(&s->shm.cpus[cpu].online);
 		ce->changed = ce->online != was;
+		changed |= ce->changed;
 		if (scxu_load(&s->shm.cpus[cpu].pid) == s->shm.agent_tid)
 			s->here = (int)cpu;
 	}
 	/* when the view of all of them is whole */
-	for (cpu = 0; cpu < s->shm.nr_cpus; cpu++) {
+	for (cpu = 0; changed && cpu < s->shm.nr_cpus; cpu++) {
 		if (!s->cpus[cpu].changed)
 			continue;
 		if (s->cpus[cpu].online && s->policy->cpu_online)
