@@ -57,7 +57,8 @@ static const struct option_spec specs[] = {
 	{ 'b', "batch", "N", OPTION_NUMBER, AT(batch), 1, 4096, NULL,
 	  "decisions kept in stock for CPUs that ask (default 8)" },
 	{ 's', "slice-us", "US", OPTION_NUMBER, AT(slice_us), 100, 100000, NULL,
-	  "longest time slice, in us (default 3000); it ends at a tick" },
+	  "longest time slice where many wait, in us (default 3000); it ends\n"
+	  "at a tick" },
 	{ 0, "stats", "SEC", OPTION_NUMBER, AT(stats), 1, 86400, NULL,
 	  "print statistics each SEC seconds" },
 	{ 0, "floor-us", "US", OPTION_NUMBER, AT(floor_us), 500, 1000000, NULL,

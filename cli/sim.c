@@ -102,7 +102,7 @@ static const struct option_spec specs[] = {
 	{ 'b', "batch", "N", OPTION_NUMBER, AT(batch), 1, 4096, NULL,
 	  "decisions kept in stock for CPUs that ask (default 8)" },
 	{ 's', "slice-us", "US", OPTION_NUMBER, AT(slice_us), 100, 100000, NULL,
-	  "longest time slice, in us (default 3000)" },
+	  "longest time slice where many wait, in us (default 3000)" },
 	{ 0, "floor-us", "US", OPTION_NUMBER, AT(floor_us), 500, 1000000, NULL,
 	  "how late decisions may be, in us (default 4000)" },
 	{ 0, "affinity", "WHO", OPTION_CHOICE, AT(affinity), 0, 0, who,

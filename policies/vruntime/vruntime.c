@@ -27,7 +27,9 @@
  *  - The slice is a share of a round of 24 ms a CPU among those that wait, no
  *    longer than --slice-us and no shorter than 750 us; in proportion to its weight for a
  *    task of less than others, so that its turn comes as often as theirs [sched_slice(),
- *    sysctl_sched_min_granularity].
+ *    sysctl_sched_min_granularity]. Where fewer wait than there are CPUs it may be longer than
+ *    --slice-us in that proportion: as slices end one after the other, the last of those that
+ *    wait does so for no longer than one of the usual ones.
  *  - Where so many wait that slices are shorter, a woken task that runs for a small part of
  *    one at a time goes first as soon as its share of the CPUs has made good for its last
  *    run, if it is not further on than two slices; and after 8 ms in any case, as long as all
@@ -92,6 +94,8 @@ struct vsched {
 	struct arrivals arrivals; /* of this pass */
 	bool news; /* there was an enqueue() in it */
 	uint64_t min_vruntime;
+	unsigned int runnable; /* they wait or run, as of the last news */
+	uint32_t average; /* weight of those that run or are held, likewise */
 	uint64_t load; /* weights of those in tree and arrivals */
 	unsigned int nr;
 	uint64_t seq;
@@ -144,11 +148,15 @@ bool vruntime_preempts(uint64_t woken, uint32_t weight, uint64_t running)
 	return (int64_t)(running - woken) > (int64_t)(GRANULARITY_NS * 100 / weight);
 }
 
-uint64_t vruntime_slice(uint64_t longest_ns, unsigned int waiting, unsigned int cpus,
+uint64_t vruntime_slice(uint64_t longest_ns, unsigned int runnable, unsigned int cpus,
 			uint32_t weight, uint32_t average)
 {
+	unsigned int waiting = runnable > cpus ? runnable - cpus : 0;
 	uint64_t slice = ROUND_NS * cpus / (waiting + cpus);
 
+	/* with none, who comes next is not expected */
+	if (waiting && waiting < cpus)
+		longest_ns = longest_ns * cpus / waiting;
 	if (slice > longest_ns)
 		slice = longest_ns;
 	if (weight < average)
@@ -169,7 +177,7 @@ static uint64_t slice_of(const struct scxu_sched *sched, const struct vsched *s)
 /* What those that wait share, as of this pass. */
 struct turns {
 	uint64_t longest; /* ns */
-	unsigned int waiting;
+	unsigned int runnable;
 	unsigned int cpus;
 	uint32_t average; /* weight */
 };
@@ -177,19 +185,25 @@ struct turns {
 static struct turns turns_of(const struct scxu_sched *sched, const struct vsched *s)
 {
 	return (struct turns) { .longest = slice_of(sched, s),
-				.waiting = scxu_nr_waiting(sched),
+				.runnable = s->runnable,
 				.cpus = scxu_nr_cpus(sched),
-				.average = s->nr ? (uint32_t)(s->load / s->nr) : 0 };
+				.average = s->average };
 }
 
 static uint64_t turn_of(const struct turns *turns, uint32_t weight)
 {
-	return vruntime_slice(turns->longest, turns->waiting, turns->cpus, weight, turns->average);
+	return vruntime_slice(turns->longest, turns->runnable, turns->cpus, weight, turns->average);
 }
 
 static uint64_t smaller(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;
+}
+
+/* Not longer than --slice-us where few wait either. */
+static uint64_t usual_turn(const struct turns *turns, uint32_t weight)
+{
+	return smaller(turn_of(turns, weight), turns->longest);
 }
 
 static void take_least(uint64_t vruntime, uint64_t *least, bool *any)
@@ -219,16 +233,25 @@ static void update_min_vruntime(struct scxu_sched *sched, struct vsched *s)
 	struct vtask *first = RB_MIN(tree, &s->tree), *t;
 	struct scxu_running run;
 	bool any = false, alone;
-	uint64_t least = 0;
-	unsigned int cpu;
+	uint64_t least = 0, load = s->load;
+	unsigned int cpu, running = 0, nr = s->nr;
 
 	if (!s->news)
 		return;
 	s->news = false;
-	for (cpu = 0; cpu < scxu_nr_cpus(sched); cpu++)
+	for (cpu = 0; cpu < scxu_nr_cpus(sched); cpu++) {
+		if (!scxu_cpu_running(sched, (int)cpu, &run))
+			continue;
+		running++;
 		/* also one that never waited: without it who comes next would be placed far ahead */
-		if (scxu_cpu_running(sched, (int)cpu, &run) && run.ordered)
-			take_least(own_vruntime(&run), &least, &any);
+		if (!run.ordered)
+			continue;
+		take_least(own_vruntime(&run), &least, &any);
+		load += run.weight;
+		nr++;
+	}
+	s->runnable = scxu_nr_waiting(sched) + running;
+	s->average = nr ? (uint32_t)(load / nr) : 0;
 	if (first)
 		take_least(first->vruntime, &least, &any);
 	for (t = TAILQ_FIRST(&s->arrivals); t; t = TAILQ_NEXT(t, next))
@@ -322,7 +345,7 @@ static void place_arrivals(struct vsched *s, const struct turns *turns, uint64_t
 		 */
 		if (t->is_new)
 			t->vruntime =
-				vruntime_charge(s->min_vruntime, turn_of(turns, weight), weight);
+				vruntime_charge(s->min_vruntime, usual_turn(turns, weight), weight);
 		t->vruntime = vruntime_limit(t->vruntime, s->min_vruntime, turns->longest, weight);
 		/* one that was displaced has not done yet what it woke for */
 		t->has_due = t->usually < BRIEF_NS &&
@@ -462,7 +485,9 @@ static int decide(struct scxu_sched *sched, struct vsched *s, struct vtask *t,
 {
 	struct scxu_task *task = scxu_task_of(t);
 	bool limited = task->nr_cpus_allowed < turns->cpus;
-	uint64_t slice = turn_of(turns, task->weight);
+	uint64_t usual = usual_turn(turns, task->weight);
+	/* one that may not use all CPUs waits for those of few slices */
+	uint64_t slice = limited ? usual : turn_of(turns, task->weight);
 	unsigned int flags = SCXU_VTIME;
 	int cpu = scxu_idle_cpu(sched, task), err;
 
@@ -492,7 +517,7 @@ static int decide(struct scxu_sched *sched, struct vsched *s, struct vtask *t,
 	t->may_preempt = false;
 	t->began = scxu_now(sched);
 	if (!err)
-		scxu_stand(sched, task, slice, 0, SCXU_PREEMPT);
+		scxu_stand(sched, task, usual, 0, SCXU_PREEMPT);
 	if (!err && cpu < 0)
 		--*room;
 	return 0;
@@ -524,12 +549,13 @@ static int decide_due(struct scxu_sched *sched, struct vsched *s, bool seldom,
 static void dispatch(struct scxu_sched *sched)
 {
 	struct vsched *s = scxu_sched_data(sched);
-	struct turns turns = turns_of(sched, s);
 	unsigned int room = scxu_room(sched);
 	struct vtask *t, *next;
+	struct turns turns;
 	int err = 0;
 
 	update_min_vruntime(sched, s);
+	turns = turns_of(sched, s);
 	save_up(s, scxu_now(sched), turns.cpus);
 	place_arrivals(s, &turns, scxu_now(sched));
 	/* Few that wait now may be many in the next pass: only then it matters who is due. */
@@ -545,8 +571,10 @@ static void dispatch(struct scxu_sched *sched)
 }
 
 static const struct scxu_policy_option options[] = {
-	{ "slice_us", "longest slice, in us (1 to 49 are taken for 50); 0: what --slice-us says", 0,
-	  100000, 0, offsetof(struct vsched, slice_us) },
+	{ "slice_us",
+	  "longest slice where many wait, in us (1 to 49 are taken for 50); 0: what --slice-us "
+	  "says",
+	  0, 100000, 0, offsetof(struct vsched, slice_us) },
 	{ 0 },
 };
 

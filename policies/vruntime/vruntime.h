@@ -24,10 +24,10 @@ uint64_t vruntime_limit(uint64_t vruntime, uint64_t min_vruntime, uint64_t slice
 bool vruntime_preempts(uint64_t woken, uint32_t weight, uint64_t running);
 
 /*
- * ns; waiting tasks share cpus CPUs. weight: of the one, 1..10000; average: of those that
- * wait, 0 when there are none.
+ * ns; so many runnable tasks share cpus CPUs. weight: of the one, 1..10000; average: of all,
+ * 0 when there are none.
  */
-uint64_t vruntime_slice(uint64_t longest_ns, unsigned int waiting, unsigned int cpus,
+uint64_t vruntime_slice(uint64_t longest_ns, unsigned int runnable, unsigned int cpus,
 			uint32_t weight, uint32_t average);
 
 #endif

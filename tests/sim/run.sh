@@ -11,7 +11,7 @@ set -eu
 . "$(dirname "$0")/../names.sh"
 cd "$SCXU_ROOT"
 
-tests=(errors forks nices names classes invariants topology determinism examples regressions shares starve-option affinity shared-clock runtime delay sync unmet floor-now light-pinned idle-wakes turns exchange crowd crowd-starts crowd-ends slow-agent pinned batch faults blame no-memory planted-bug gantt gantt-times speed generator generated)
+tests=(errors forks nices names classes invariants topology determinism examples regressions shares starve-option affinity shared-clock runtime delay sync unmet floor-now light-pinned idle-wakes turns few exchange crowd crowd-starts crowd-ends slow-agent pinned batch faults blame no-memory planted-bug gantt gantt-times speed generator generated)
 generated=(--seconds 36 --runs 2000) # for each policy
 only=()
 list=
@@ -544,6 +544,20 @@ test_turns()
 
 	waits=$(workload=hogs:4x0,4x5 longest_wait --duration 5) || return 1
 	[ "$waits" -lt 18000000 ] || { echo "a hog of nice 5 beside nice 0 waits for $waits ns"; return 1; }
+}
+
+# Where fewer wait than there are CPUs slices are longer, and the agent is asked less: for five hogs
+# on four CPUs it was 1005 times before. Who is new beside four does not begin such a slice behind (p99 8.1 ms).
+test_few()
+{
+	local n wait
+
+	n=$(sim --workload hogs:5 --duration 4 | sed -n 's/.*agent: \([0-9]*\) activations.*/\1/p') || return 1
+	[ "$n" -lt 850 ] || { echo "$n activations of the agent for five hogs"; return 1; }
+	wait=$(workload=hogs:5 longest_wait --duration 4) || return 1
+	[ "$wait" -lt 13000000 ] || { echo "one of five hogs waits for $wait ns"; return 1; }
+	wait=$(of_class child wait_p99_ns --workload hogs:4x0+forks:1 --duration 4) || return 1
+	[ "$wait" -lt 7000000 ] || { echo "99 % of a new task's waits are of up to $wait ns"; return 1; }
 }
 
 # Two that wake each other each 50 us beside a hog for each CPU have a CPU at once, most of the time. Under

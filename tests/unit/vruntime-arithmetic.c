@@ -4,7 +4,8 @@
 #include "policies/vruntime/vruntime.h"
 #include "unit.h"
 
-#define MS 1000000ull
+#define MS    1000000ull
+#define ROUND (24 * MS)
 
 static void charge(void)
 {
@@ -95,32 +96,47 @@ static void slice(void)
 					    750001, 3 * MS, 20 * MS, 100 * MS };
 	unsigned int cpus, waiting, i;
 
-	CHECK_EQ(vruntime_slice(100 * MS, 0, 1, 100, 100),
+	CHECK_EQ(vruntime_slice(100 * MS, 1, 1, 100, 100),
 		 24 * MS); /* no one waits: all of the round */
 	CHECK_EQ(vruntime_slice(3 * MS, 0, 4, 100, 100), 3 * MS);
 	CHECK_EQ(vruntime_slice(3 * MS, 4, 4, 100, 100), 3 * MS);
-	CHECK_EQ(vruntime_slice(100 * MS, 4, 4, 100, 100), 12 * MS);
-	CHECK_EQ(vruntime_slice(3 * MS, 60, 4, 100, 100), 1500000);
+	CHECK_EQ(vruntime_slice(3 * MS, 8, 4, 100, 100), 3 * MS);
+	CHECK_EQ(vruntime_slice(100 * MS, 8, 4, 100, 100), 12 * MS);
+	CHECK_EQ(vruntime_slice(3 * MS, 64, 4, 100, 100), 1500000);
 	CHECK_EQ(vruntime_slice(3 * MS, 10000, 4, 100, 100), 750000);
-	CHECK_EQ(vruntime_slice(500000, 0, 4, 100, 100), 500000);
+	CHECK_EQ(vruntime_slice(500000, 4, 4, 100, 100), 500000);
 	/* --slice-us 100 with 10 000 tasks: the engine refuses a slice of 9.6 us */
 	CHECK_EQ(vruntime_slice(100000, 10000, 4, 100, 100), 100000);
+	/* fewer wait than there are CPUs: longer in that proportion, not longer than the round */
+	CHECK_EQ(vruntime_slice(3 * MS, 5, 4, 100, 100), 12 * MS);
+	CHECK_EQ(vruntime_slice(3 * MS, 6, 4, 100, 100), 6 * MS);
+	CHECK_EQ(vruntime_slice(3 * MS, 7, 4, 100, 100), 4 * MS);
+	CHECK_EQ(vruntime_slice(100000, 5, 4, 100, 100), 400000);
+	CHECK_EQ(vruntime_slice(6 * MS, 5, 4, 100, 100), ROUND / 5 * 4);
+	CHECK_EQ(vruntime_slice(3 * MS, 2, 1, 100, 100), 3 * MS);
 	/* of less weight than others: in proportion; of more, or alone: no longer */
-	CHECK_EQ(vruntime_slice(3 * MS, 8, 4, 33, 66), 1500000);
-	CHECK_EQ(vruntime_slice(3 * MS, 8, 4, 1, 66), 750000);
-	CHECK_EQ(vruntime_slice(3 * MS, 8, 4, 100, 66), 3 * MS);
-	CHECK_EQ(vruntime_slice(3 * MS, 0, 4, 1, 0), 3 * MS);
-	CHECK_EQ(vruntime_slice(100000, 8, 4, 1, 66), 100000);
+	CHECK_EQ(vruntime_slice(3 * MS, 12, 4, 33, 66), 1500000);
+	CHECK_EQ(vruntime_slice(3 * MS, 12, 4, 1, 66), 750000);
+	CHECK_EQ(vruntime_slice(3 * MS, 12, 4, 100, 66), 3 * MS);
+	CHECK_EQ(vruntime_slice(3 * MS, 5, 4, 33, 99), 4 * MS);
+	CHECK_EQ(vruntime_slice(3 * MS, 1, 4, 1, 0), 3 * MS);
+	CHECK_EQ(vruntime_slice(100000, 12, 4, 1, 66), 100000);
 
 	for (i = 0; i < sizeof(longest) / sizeof(longest[0]); i++) {
 		for (cpus = 1; cpus <= SCXU_MAX_CPUS; cpus = cpus * 3 + 1) {
 			uint64_t before = UINT64_MAX;
 
-			for (waiting = 0; waiting <= SCXU_MAX_TASKS; waiting = waiting * 2 + 1) {
-				uint64_t ns = vruntime_slice(longest[i], waiting, cpus, 100, 100);
+			for (waiting = 1; waiting <= SCXU_MAX_TASKS; waiting = waiting * 2 + 1) {
+				uint64_t ns =
+					vruntime_slice(longest[i], cpus + waiting, cpus, 100, 100);
 				uint64_t least = longest[i] < 750000 ? longest[i] : 750000;
 
-				CHECK_LE(ns, longest[i]);
+				if (waiting >= cpus)
+					CHECK_LE(ns, longest[i]);
+				else
+					CHECK_LE(ns * waiting / cpus,
+						 longest[i]); /* the last waits */
+				CHECK_LE(ns, ROUND > longest[i] ? ROUND : longest[i]);
 				CHECK_LE(least, ns);
 				CHECK_LE(SCXU_SLICE_MIN_NS, ns);
 				CHECK_LE(ns, before); /* more tasks, no longer slices */

@@ -39,6 +39,8 @@ static struct model_task tasks[SLOTS];
 static uint32_t sorted[SLOTS]; /* what the policy holds */
 static unsigned int nr_sorted;
 static uint64_t min_vruntime, seq, now;
+static unsigned int runnable; /* as of the last news */
+static uint32_t average; /* weight, likewise */
 static uint32_t arrivals[SLOTS]; /* in this pass, to be placed */
 static unsigned int nr_arrivals;
 static uint64_t head, skip; /* of the stock */
@@ -137,7 +139,28 @@ static bool look_at(uint32_t slot)
 	return true;
 }
 
-/* Here no task is ever seen to run: the first that waits, of those that woke or are new if there is no other. */
+/* Here no task is ever seen to run. Decided ones that no CPU has taken wait too. */
+static void count_runnable(void)
+{
+	unsigned int nr = nr_sorted + nr_arrivals, i;
+	uint64_t load = 0;
+
+	for (i = 0; i < nr_sorted; i++)
+		load += k->records[sorted[i]].weight;
+	for (i = 0; i < nr_arrivals; i++)
+		load += k->records[arrivals[i]].weight;
+	runnable = (unsigned int)k->kernel->nr_waiting;
+	average = nr ? (uint32_t)(load / nr) : 0;
+}
+
+static uint64_t usual_slice(uint32_t weight)
+{
+	uint64_t slice = vruntime_slice(SLICE, runnable, CPUS, weight, average);
+
+	return slice < SLICE ? slice : SLICE;
+}
+
+/* No task runs: the first that waits, of those that woke or are new if there is no other. */
 static void update_min(void)
 {
 	uint64_t least = nr_sorted ? tasks[sorted[0]].vruntime : 0;
@@ -158,7 +181,7 @@ static void update_min(void)
 		min_vruntime = least;
 }
 
-static void place_those(unsigned int waiting, uint32_t average)
+static void place_those(void)
 {
 	unsigned int i;
 
@@ -169,10 +192,7 @@ static void place_those(unsigned int waiting, uint32_t average)
 		if (t->how & SCXU_WAIT_WAKEUP)
 			t->vruntime = vruntime_place(t->vruntime, min_vruntime);
 		if (t->how & SCXU_WAIT_NEW)
-			t->vruntime = vruntime_charge(min_vruntime,
-						      vruntime_slice(SLICE, waiting, CPUS, weight,
-								     average),
-						      weight);
+			t->vruntime = vruntime_charge(min_vruntime, usual_slice(weight), weight);
 		t->vruntime = vruntime_limit(t->vruntime, min_vruntime, SLICE, weight);
 		t->seq = ++seq;
 		t->arrived = false;
@@ -210,19 +230,11 @@ static void recall(void)
 static void model_dispatch(bool news)
 {
 	unsigned int room = batch - (unsigned int)(head - stock_from());
-	/* decided ones that no CPU has taken wait too */
-	unsigned int waiting = (unsigned int)k->kernel->nr_waiting, i;
-	uint64_t load = 0;
-	uint32_t average;
-
-	for (i = 0; i < nr_sorted; i++)
-		load += k->records[sorted[i]].weight;
-	for (i = 0; i < nr_arrivals; i++)
-		load += k->records[arrivals[i]].weight;
-	average = nr_sorted + nr_arrivals ? (uint32_t)(load / (nr_sorted + nr_arrivals)) : 0;
-	if (news)
+	if (news) {
+		count_runnable();
 		update_min();
-	place_those(waiting, average);
+	}
+	place_those();
 	while (nr_sorted && room) {
 		uint32_t slot = sorted[0];
 		struct model_task *t = &tasks[slot];
@@ -240,7 +252,7 @@ static void model_dispatch(bool news)
 		CHECK_EQ(d->vtime, t->vruntime);
 		CHECK_EQ(d->flags, SCXU_DECIDE_VTIME);
 		CHECK_EQ(d->slice_us,
-			 vruntime_slice(SLICE, waiting, CPUS, k->records[slot].weight, average) /
+			 vruntime_slice(SLICE, runnable, CPUS, k->records[slot].weight, average) /
 				 1000);
 		head++;
 		room--;

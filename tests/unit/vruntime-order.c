@@ -395,10 +395,10 @@ static void min_vruntime(void)
 	begin(3, 1);
 	runs(1, 40 * MS, 0);
 	runs_with(2, 50 * MS, 200, 0);
-	new_task(0, 0, 100, 0);
+	new_task(0, 0, 200, 0);
 	scxu_engine_pass(sched, 2 * MS);
 	CHECK_EQ(take_anywhere(&d), APPLIED);
-	CHECK_EQ(d.vtime, 45 * MS);
+	CHECK_EQ(d.vtime, 43500000);
 	/* both have gone on: 60, and 60 at half the pace */
 	kernel_part_enqueue(k, 0, 0, &(struct wait_facts) { .flags = SCXU_WAIT_WAKEUP });
 	scxu_engine_pass(sched, 20 * MS);
@@ -406,10 +406,10 @@ static void min_vruntime(void)
 	CHECK_EQ(d.vtime, 57 * MS);
 	/* one far behind does not bring it back */
 	runs(1, 0, 20 * MS);
-	new_task(1, 0, 100, 0);
+	new_task(1, 0, 200, 0);
 	scxu_engine_pass(sched, 21 * MS);
 	CHECK_EQ(take_anywhere(&d), APPLIED);
-	CHECK_EQ(d.vtime, 63 * MS);
+	CHECK_EQ(d.vtime, 61500000);
 	end();
 
 	begin(2, 1);
@@ -554,6 +554,66 @@ static void crowded_cpu(void)
 	end();
 }
 
+static uint32_t slice_of(unsigned int cpu, uint32_t slot)
+{
+	struct scxu_decision d;
+
+	NEED(kernel_part_dispatch(k, cpu, &d) == APPLIED);
+	CHECK_EQ(d.slot, slot);
+	return d.slice_us;
+}
+
+/*
+ * Fewer wait than there are CPUs: slices that are longer in that proportion. Not for who
+ * may use one CPU only, nor of one that weighs less than those that run; nor does who is new begin so
+ * far behind; nor is it what stands for a time when more may wait.
+ */
+static void few(void)
+{
+	struct scxu_decision d;
+	unsigned int cpu;
+
+	begin(4, 8);
+	for (cpu = 0; cpu < 4; cpu++)
+		runs(cpu, 10 * MS, 0);
+	k->kernel->loaded.modes = SCXU_MODE_STANDING;
+	old_task(0, 10 * MS);
+	scxu_engine_pass(sched, 1);
+	CHECK_EQ(k->shm.standing[0].slice_us, 3000);
+	CHECK_EQ(slice_of(0, 0), 12000);
+	old_task(1, 10 * MS);
+	old_task(2, 11 * MS);
+	scxu_engine_pass(sched, 2);
+	CHECK_EQ(slice_of(0, 1), 6000);
+	CHECK_EQ(slice_of(0, 2), 6000);
+	for (cpu = 1; cpu <= 4; cpu++)
+		old_task(2 + cpu, 12 * MS);
+	scxu_engine_pass(sched, 3);
+	for (cpu = 1; cpu <= 4; cpu++)
+		CHECK_EQ(slice_of(0, 2 + cpu), 3000);
+	new_task(7, 0, 100, 0);
+	scxu_engine_pass(sched, 4);
+	NEED(kernel_part_dispatch(k, 0, &d) == APPLIED);
+	CHECK_EQ(d.slice_us, 12000);
+	CHECK_LE(d.vtime, 14 * MS);
+	new_task(8, 0, 100, 1);
+	scxu_engine_pass(sched, 5);
+	CHECK_EQ(slice_of(0, 8), 3000);
+	new_task(9, 0, 10, 0);
+	scxu_engine_pass(sched, 6);
+	CHECK_EQ(slice_of(0, 9), 12000 * 10 / 82);
+	/* the agent has the fourth CPU, whose task waits too */
+	kernel_part_run(k, 3, AGENT_TID, 0, 100, 7);
+	old_task(10, 20 * MS);
+	scxu_engine_pass(sched, 7);
+	CHECK_EQ(slice_of(0, 10), 3000);
+	old_task(11, 20 * MS);
+	old_task(12, 20 * MS);
+	scxu_engine_pass(sched, 8);
+	CHECK_EQ(slice_of(0, 11), 12000);
+	end();
+}
+
 /* However short --slice-us and however many tasks: the engine never refuses the slice. */
 static void slices(uint64_t slice_ns)
 {
@@ -619,6 +679,7 @@ int main(void)
 	preempts();
 	restricted();
 	crowded_cpu();
+	few();
 	slices(3 * MS);
 	slices(100 * MS);
 	slices(750000);
