@@ -443,12 +443,12 @@ shared:
 		leave_custody(t, k); /* of an earlier wait: its decision must not touch this one */
 	/*
 	 * Forking shall gain nothing from the floor either [START_DEBIT, as
-	 * policies/vruntime tells]. Beside an agent, that has others to order, it would
-	 * add up: each that is first takes virtual now along.
+	 * policies/vruntime tells]; who slept when we came was not forked. Beside an agent, that
+	 * has others to order, it would add up: each that is first takes virtual now along.
 	 */
-	if (flags & SCXU_WAIT_NEW && !agent_in_charge(k))
+	if (flags == SCXU_WAIT_NEW && !agent_in_charge(k))
 		t->vtime += scxu_vtime_of(slice_ns, p->scx.weight);
-	if (flags == SCXU_WAIT_WAKEUP)
+	if (flags & SCXU_WAIT_WAKEUP)
 		enqueue_woken(p, shared_slice(), t->vtime, enq_flags, sync, me, now);
 	else
 		enqueue_shared(p, shared_slice(), t->vtime, enq_flags, me, now);

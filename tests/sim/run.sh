@@ -11,7 +11,7 @@ set -eu
 . "$(dirname "$0")/../names.sh"
 cd "$SCXU_ROOT"
 
-tests=(errors forks nices names classes invariants topology determinism examples regressions shares starve-option affinity shared-clock runtime delay sync unmet floor-now light-pinned idle-wakes turns few exchange crowd crowd-starts crowd-ends slow-agent pinned batch faults blame no-memory planted-bug gantt gantt-times speed generator generated)
+tests=(errors forks nices names classes invariants topology determinism examples regressions shares starve-option affinity shared-clock runtime delay sync unmet floor-now floor-wakes light-pinned idle-wakes turns few exchange crowd crowd-starts crowd-ends slow-agent pinned batch faults blame no-memory planted-bug gantt gantt-times speed generator generated)
 generated=(--seconds 36 --runs 2000) # for each policy
 only=()
 list=
@@ -509,6 +509,18 @@ test_unmet()
 test_floor_now()
 {
 	runs floor-now --cpus 3 --workload hogs:8x-13+pingpong:2+sleeper:2ms --agent-fault 0:1000 --duration-ms 300
+}
+
+# The floor has the machine, and a task waits for the first time when it has slept: it is no new one, to
+# which a slice is charged beforehand, and takes a CPU from a hog (6.04 ms).
+test_floor_wakes()
+{
+	local wait
+
+	printf '%s\n' '{ "tasks": {' '"sleeper": { "run": 100, "sleep": 13000 },' \
+		'"hog": { "instance": 8, "delay": 10000, "run": 100000 } } }' >"$out/floor-wakes.json"
+	wait=$(of_class sleeper wait_max_ns --workload "$PWD/$out/floor-wakes.json" --agent-fault 0:59 --duration-ms 60) || return 1
+	[ "$wait" -lt 100000 ] || { echo "it waits for $wait ns"; return 1; }
 }
 
 # Whoever may not run everywhere goes by weight, beside a policy with turns for all: the light

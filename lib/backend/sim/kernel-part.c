@@ -248,9 +248,9 @@ shared:
 	t->undecided = true;
 	if (t->slot != SCXU_NO_SLOT)
 		leave_custody(m, t);
-	if (flags & SCXU_WAIT_NEW && !agent_in_charge(m))
+	if (flags == SCXU_WAIT_NEW && !agent_in_charge(m))
 		t->vtime += scxu_vtime_of(m->o.slice_ns, t->weight);
-	if (flags == SCXU_WAIT_WAKEUP)
+	if (flags & SCXU_WAIT_WAKEUP)
 		enqueue_woken(m, t, shared_slice(m), t->vtime, here);
 	else
 		enqueue_shared(m, t, shared_slice(m), t->vtime, here);
