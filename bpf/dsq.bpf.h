@@ -22,11 +22,14 @@ static __always_inline void dsq_fills(u32 dsq, struct scxu_cpu *me, u64 now)
 	__sync_lock_test_and_set(&filled_at[dsq - DSQ_KTHREADS], now);
 }
 
-/* In a callback: those before it on this CPU have taken effect. */
-static __always_inline void dsq_filled(struct scxu_cpu *me)
+/*
+ * In a callback for that CPU: those before it there have taken effect, unless it is another that
+ * runs this one (core scheduling).
+ */
+static __always_inline void dsq_filled(u32 cpu, struct scxu_cpu *its)
 {
-	if (me->filling)
-		__sync_lock_test_and_set(&me->filling, 0);
+	if (its->filling && cpu == bpf_get_smp_processor_id())
+		__sync_lock_test_and_set(&its->filling, 0);
 }
 
 /* Since at (ns) nothing was inserted. First who is in flight, then what is there. */

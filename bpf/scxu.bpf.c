@@ -667,8 +667,7 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 	if (!k || !a || !me)
 		return;
 	me->displaced = 0;
-	if ((u32)cpu == bpf_get_smp_processor_id())
-		dsq_filled(me);
+	dsq_filled(cpu, me);
 	if (has_kicks(a))
 		serve_kicks(cpu);
 	/*
@@ -937,7 +936,7 @@ void BPF_STRUCT_OPS(scxu_update_idle, s32 cpu, bool idle)
 
 	if (!k || !a || !me || me->left)
 		return;
-	dsq_filled(me);
+	dsq_filled(cpu, me);
 	me->online = cpu_is_active(cpu);
 	me->idle = idle && me->online;
 	if (!me->idle)
