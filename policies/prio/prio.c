@@ -5,7 +5,7 @@
  * SCHED_RR [sched(7); kernel/sched/rt.c: an array of queues by priority; here a tree, as
  * there are 10000 weights], with a bound on starvation in place of RT throttling
  * [sched_rt_runtime_us]: who has waited for starve_ms gets one slice before all others,
- * which nobody preempts.
+ * which nobody preempts. A wait in which it ran for less than half a slice goes on after that.
  *
  * Decisions are made ahead of need, so that a CPU on which a slice ends takes one of
  * lower priority if that is all that waits, until we take it back by preemption. So a
@@ -22,9 +22,11 @@ struct ptask {
 	RB_ENTRY(ptask) by_weight; /* the greater first, then by seq */
 	RB_ENTRY(ptask) by_age;
 	uint64_t seq; /* of its wait */
+	uint64_t since; /* ns; it waits, with hardly a run between */
+	uint64_t ran; /* ns; its run time then, or when it was given its one slice */
 	uint32_t weight;
+	bool known; /* not new */
 	bool starved; /* has its one slice by the bound */
-	uint64_t until; /* run time at which half of that is over, ns */
 };
 
 RB_HEAD(order, ptask);
@@ -37,16 +39,23 @@ struct psched {
 	uint64_t starve_ms; /* option; 0: no bound */
 };
 
-static int compare_age(const struct ptask *a, const struct ptask *b)
+static int compare_seq(const struct ptask *a, const struct ptask *b)
 {
 	return a->seq < b->seq ? -1 : a->seq > b->seq;
+}
+
+static int compare_age(const struct ptask *a, const struct ptask *b)
+{
+	if (a->since != b->since)
+		return a->since < b->since ? -1 : 1;
+	return compare_seq(a, b);
 }
 
 static int compare_weight(const struct ptask *a, const struct ptask *b)
 {
 	if (a->weight != b->weight)
 		return a->weight > b->weight ? -1 : 1;
-	return compare_age(a, b);
+	return compare_seq(a, b);
 }
 
 RB_PROTOTYPE_STATIC(order, ptask, by_weight, compare_weight)
@@ -61,10 +70,16 @@ static void enqueue(struct scxu_sched *sched, struct scxu_task *task, unsigned i
 
 	if (!(flags & (SCXU_ENQUEUE_RECALLED | SCXU_ENQUEUE_BOUNCED))) {
 		t->weight = task->weight;
-		/* Displaced as it had hardly begun, by the agent or a kernel thread: it goes on. */
-		if (!t->starved || flags & SCXU_ENQUEUE_WAKEUP ||
-		    (int64_t)(t->until - task->runtime) < 0) {
-			t->seq = ++s->seq;
+		t->seq = ++s->seq;
+		/*
+		 * Displaced as it had hardly begun, by the agent or a kernel thread, or by one of higher
+		 * priority, since for a moment nobody else had waited: its wait goes on.
+		 */
+		if (!t->known || flags & SCXU_ENQUEUE_WAKEUP ||
+		    task->runtime - t->ran >= scxu_slice(sched) / 2) {
+			t->known = true;
+			t->since = task->enqueued_at;
+			t->ran = task->runtime;
 			t->starved = false;
 		}
 	}
@@ -125,7 +140,7 @@ static bool decide(struct scxu_sched *sched, struct psched *s, struct ptask *t, 
 	forget(s, t);
 	if (starved && !t->starved) {
 		t->starved = true;
-		t->until = task->runtime + slice / 2;
+		t->ran = task->runtime;
 	}
 	return !err && cpu == SCXU_CPU_ANY;
 }
@@ -139,8 +154,7 @@ static void dispatch(struct scxu_sched *sched)
 
 	for (t = RB_MIN(ages, &s->ages); t && room && bound; t = next) {
 		next = RB_NEXT(ages, &s->ages, t);
-		if (!t->starved &&
-		    (int64_t)(scxu_now(sched) - scxu_task_of(t)->enqueued_at) < (int64_t)bound)
+		if (!t->starved && (int64_t)(scxu_now(sched) - t->since) < (int64_t)bound)
 			break;
 		room -= decide(sched, s, t, true);
 	}
