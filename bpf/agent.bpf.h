@@ -357,7 +357,8 @@ static __always_inline void agent_runs(struct task_struct *p, struct scxu_kernel
 	agent_shall_rest = NO_REST;
 	agent_due = 0;
 	agent_woke_at = p->se.sum_exec_runtime;
-	fetched_after = now - fetched_at;
+	/* signed: a CPU that read the clock later may have run it since */
+	fetched_after = (s64)(now - fetched_at) > 0 ? now - fetched_at : 0;
 	fetched_at = now;
 }
 
