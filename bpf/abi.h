@@ -161,7 +161,7 @@ struct scxu_cpu {
 	__u32 preempts;		/* that the agent wished for, in the present window */
 	__u32 preempts_at;	/* which that is */
 	__u32 filling;		/* it may be inserting into a DSQ */
-	__u32 pad;
+	__u32 away;		/* how much of the time others have it: see cpu_is_scarce() */
 	__u64 vnow;		/* virtual now of its order: see state.bpf.h */
 	__u64 shift;		/* what the agent's order is behind it */
 	__u64 limited_at;	/* ns; when a task came that the agent does not order */

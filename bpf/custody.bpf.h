@@ -276,6 +276,10 @@ __noinline int take(struct scxu_decision *d __arg_nonnull, s32 cpu, u32 how)
 	if (d->flags & SCXU_DECIDE_VTIME)
 		vtime = within(d->vtime, k->vnow, slices(ORDER_SLICES, p->scx.weight),
 			       lead_limit(p->scx.weight));
+	/* it began to wait before CPUs were scarce */
+	if (how == TAKE_FLOOR && cpus_scarce)
+		vtime = within(vtime, k->vnow, slices(ORDER_SLICES, p->scx.weight),
+			       scarce_lead(p->scx.weight));
 	/*
 	 * One that another CPU is just switching out: 6.12 tests its migration
 	 * state without a lock, may find it disabled (by a callback that runs on

@@ -457,6 +457,48 @@ static __always_inline void end_slices(u64 now, u64 longest)
 	}
 }
 
+/*
+ * A CPU is scarce when tasks of a class above ours have it for more than two thirds of the
+ * time: a bucket, which each look of the watch fills or drains. Four in a row are enough; it
+ * holds so many that a piece of 5 ms in our hands does not empty it.
+ */
+#define AWAY_SCARCE 4
+#define AWAY_MOST   64
+
+static __always_inline bool cpu_is_scarce(struct scxu_cpu *c)
+{
+	if (!c->pid && !c->idle)
+		c->away += c->away < AWAY_MOST;
+	else
+		c->away -= c->away > 2 ? 2 : c->away;
+	return c->away >= AWAY_SCARCE;
+}
+
+/*
+ * When real-time tasks have all CPUs, the kernel (7.0 on: ext_server) leaves us a piece of
+ * each now and then, shorter than a slice, and ends it at a tick. Were each for one task, the
+ * turn of the last would come after as many pieces: so we end slices ourselves, several to a
+ * piece. That ends the piece, too, when it is used up: the kernel looks at each switch.
+ */
+static __always_inline void end_scarce_slices(u64 now)
+{
+	bool all = true;
+	u32 cpu;
+
+	bpf_for (cpu, 0, nr_cpu_ids) {
+		struct scxu_cpu *c = cpu_state(cpu);
+
+		if (!c || !c->online)
+			continue;
+		if (!cpu_is_scarce(c))
+			all = false;
+		else if (cpus_scarce && c->pid && c->pid != agent_tid &&
+			 (s64)(now - c->since) > (s64)(SCARCE_NS / 2))
+			kick_cpu(cpu, KICK_PREEMPT);
+	}
+	cpus_scarce = all;
+}
+
 /* The CPU whose task is furthest ahead looks what comes next. */
 static __always_inline void preempt_furthest(u64 now)
 {
@@ -583,6 +625,7 @@ static __always_inline void watch_look(struct watch *watch, struct scxu_kernel *
 	if ((s64)(leaving_until - now) > 0)
 		kick_cpu(leaving_cpu, 0);
 	else if (!work_waits(k)) {
+		cpus_scarce = 0; /* nobody waits for one */
 		__sync_lock_test_and_set(&watch_armed, 0);
 		/* who inserts now may have seen "armed" too, and it is not there yet */
 		if (!work_waits(k) && !dsqs_fill(now)) {
@@ -612,7 +655,8 @@ static __always_inline void watch_look(struct watch *watch, struct scxu_kernel *
 	/* an insert that came after the CPU had looked, or the floor's work */
 	if (!agent_in_charge(k) || stock_left(a, k) || dsqs_have_any())
 		kick_idle_cpus(me);
-	if (bpf_timer_start(&watch->timer, WATCH_NS, 0))
+	end_scarce_slices(now);
+	if (bpf_timer_start(&watch->timer, cpus_scarce ? SCARCE_NS : WATCH_NS, 0))
 		watch_armed = 0;
 }
 

@@ -419,7 +419,11 @@ void BPF_STRUCT_OPS(scxu_enqueue, struct task_struct *p, u64 enq_flags)
 	if (!agent_in_charge(k)) {
 		me->counters[SCXU_COUNT_floor_enqueues]++;
 		__sync_fetch_and_add(&last_episode(k)->tasks, 1);
-		call_agent(me, now);
+		/* scarce: each time it displaces one whose piece then ends before its turn comes */
+		if (!cpus_scarce || (s64)(now - floor_called_at) > (s64)TICK_NS) {
+			floor_called_at = now;
+			call_agent(me, now);
+		}
 		goto shared;
 	}
 	if (flags == SCXU_WAIT_WAKEUP && stands(t, me, &stand)) {
