@@ -58,7 +58,7 @@ enum scxu_task_state {
 /* scxu_record.flags, of the present wait */
 enum scxu_wait_flags {
 	SCXU_WAIT_WAKEUP	= 1u << 0,	/* it slept before */
-	SCXU_WAIT_NEW		= 1u << 1,	/* its first wait since fork or attach */
+	SCXU_WAIT_NEW		= 1u << 1,	/* its first wait since its fork */
 	SCXU_WAIT_BOUNCED	= 1u << 2,	/* a decision could not be carried out */
 	SCXU_WAIT_UNDECIDED	= 1u << 3,	/* it ran without one since the last that was */
 	SCXU_WAIT_SYNC		= 1u << 4,	/* who woke it says that it is about to sleep */

@@ -447,8 +447,8 @@ shared:
 		leave_custody(t, k); /* of an earlier wait: its decision must not touch this one */
 	/*
 	 * Forking shall gain nothing from the floor either [START_DEBIT, as
-	 * policies/vruntime tells]; who slept when we came was not forked. Beside an agent, that
-	 * has others to order, it would add up: each that is first takes virtual now along.
+	 * policies/vruntime tells], unless it has slept since. Beside an agent, that has others
+	 * to order, it would add up: each that is first takes virtual now along.
 	 */
 	if (flags == SCXU_WAIT_NEW && !agent_in_charge(k))
 		t->vtime += scxu_vtime_of(slice_ns, p->scx.weight);
@@ -996,7 +996,7 @@ s32 BPF_STRUCT_OPS_SLEEPABLE(scxu_init_task, struct task_struct *p, struct scx_i
 	if (!t || !k)
 		return -ENOMEM;
 	t->slot = SCXU_NO_SLOT;
-	t->flags = TASK_FRESH;
+	t->flags = args->fork ? TASK_FRESH : 0;
 	t->vtime = k->vnow;
 	t->run_start = p->se.sum_exec_runtime;
 	return 0;

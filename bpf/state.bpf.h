@@ -127,7 +127,7 @@ struct task_ctx {
 	u32 order; /* by whose virtual now it was placed last: CPU + 2, 1 the agent's, 0 never yet */
 	u32 pad;
 };
-#define TASK_FRESH     (1u << 0) /* has not waited yet */
+#define TASK_FRESH     (1u << 0) /* has not waited yet since its fork */
 #define TASK_UNDECIDED (1u << 1) /* has run without a decision since the last carried out */
 #define TASK_STARVED   (1u << 2) /* it comes from DSQ_STARVED */
 

@@ -38,8 +38,7 @@ struct scxu_stats; /* <scxu/stats.h> */
 /** enum scxu_enqueue_flags - why a task comes to enqueue() */
 enum scxu_enqueue_flags {
 	SCXU_ENQUEUE_WAKEUP = 1u << 0, /* it slept before */
-	SCXU_ENQUEUE_NEW =
-		1u << 1, /* first wait since its fork, or since the scheduler was loaded */
+	SCXU_ENQUEUE_NEW = 1u << 1, /* first wait since its fork */
 	SCXU_ENQUEUE_BOUNCED = 1u << 2, /* its decision could not be carried out */
 	/*
 	 * Decided, not yet taken; decide again. Those for any CPU come newest first, as do those

@@ -77,6 +77,7 @@ struct vtask {
 	bool seldom; /* it slept for long before */
 	bool paid; /* out of soon_left, likewise */
 	bool arrived; /* in this pass: it is to be placed, and not in the tree yet */
+	bool unknown; /* it was met just now, and what it ran for before is not known */
 	bool is_new;
 	bool woken;
 	bool may_preempt; /* once */
@@ -392,10 +393,11 @@ static void enqueue(struct scxu_sched *sched, struct scxu_task *task, unsigned i
 		if (t->woken) {
 			t->ran = task->runtime - t->woke;
 			t->woke = task->runtime;
-			/* who slept when we came: what it ran for before is not known */
-			if (!(flags & SCXU_ENQUEUE_NEW))
+			/* who slept when it was met: what it ran for before is not known */
+			if (!t->unknown)
 				take_sample(t);
 		}
+		t->unknown = false;
 		t->may_preempt = t->woken && !(flags & SCXU_ENQUEUE_SYNC);
 		t->seq = 0;
 		t->is_new = flags & SCXU_ENQUEUE_NEW;
@@ -418,6 +420,7 @@ static void task_enter(struct scxu_sched *sched, struct scxu_task *task)
 	t->woke = task->runtime;
 	t->usually = SLICE_MIN_NS; /* until it has shown something else */
 	t->samples = GUESS_SAMPLES;
+	t->unknown = true;
 }
 
 static void dequeue(struct scxu_sched *sched, struct scxu_task *task)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# what: a policy is told of running, stopping and ticks, of weights and of CPUs, and when waits ended; on every kernel
+# what: a policy is told of running, stopping and ticks, of weights and of CPUs, when waits ended, and who is new; on every kernel
 # kernels: all
 
 start_sched --policy /usr/bin/hints.so --floor-us 500000
@@ -34,3 +34,5 @@ expect "CPUs off" "$(told offline)" == 1
 expect "waits that the policy knows the end of" "$(told waits)" '>' 200
 expect "waits that ended when they cannot have" "$(told wrong_waits)" == 0
 expect "CPUs that there are not" "$(told wrong_cpu)" == 0
+expect "waits of new tasks" "$(told new)" '>' 0
+expect "of these, of tasks that the scheduler found there" "$(told wrong_new)" == 0

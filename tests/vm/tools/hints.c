@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * First come, first served; counts the calls of what is not mandatory, and waits that did not
- * end between their begin and the task's next, and prints that at its end.
+ * First come, first served; counts the calls of what is not mandatory, waits that did not end
+ * between their begin and the task's next, and tasks called new that were there before this
+ * process, and prints that at its end.
  */
 #include <stdio.h>
 #include <sys/queue.h>
+#include <unistd.h>
 
 #include <scxu/policy.h>
 
@@ -16,7 +18,7 @@ struct htask {
 struct hsched {
 	TAILQ_HEAD(hqueue, htask) queue;
 	unsigned long running, stopping, ticks, online, offline, weights;
-	unsigned long wrong_cpu, waits, wrong_waits;
+	unsigned long wrong_cpu, waits, wrong_waits, new, wrong_new;
 };
 
 static int init(struct scxu_sched *sched)
@@ -32,9 +34,9 @@ static void exit_policy(struct scxu_sched *sched)
 	struct hsched *s = scxu_sched_data(sched);
 
 	printf("hints: running=%lu stopping=%lu ticks=%lu online=%lu offline=%lu weights=%lu "
-	       "wrong_cpu=%lu waits=%lu wrong_waits=%lu\n",
+	       "wrong_cpu=%lu waits=%lu wrong_waits=%lu new=%lu wrong_new=%lu\n",
 	       s->running, s->stopping, s->ticks, s->online, s->offline, s->weights, s->wrong_cpu,
-	       s->waits, s->wrong_waits);
+	       s->waits, s->wrong_waits, s->new, s->wrong_new);
 }
 
 static void enqueue(struct scxu_sched *sched, struct scxu_task *task, unsigned int flags)
@@ -48,6 +50,9 @@ static void enqueue(struct scxu_sched *sched, struct scxu_task *task, unsigned i
 		s->wrong_waits += task->waited_until < t->enqueued_at ||
 				  task->waited_until > task->enqueued_at;
 	}
+	/* pids have not come round yet */
+	s->new += flags &SCXU_ENQUEUE_NEW ? 1 : 0;
+	s->wrong_new += flags & SCXU_ENQUEUE_NEW && task->tgid < getpid();
 	t->enqueued_at = task->enqueued_at;
 	t->runtime = task->runtime;
 	if (flags & SCXU_ENQUEUE_RECALLED)
