@@ -28,7 +28,7 @@ says()
 }
 
 says 'error: no such sim test: nosuch' ./test sim nosuch
-says 'there are: errors ' ./test sim errors nosuch
+says 'there are: affinity ' ./test sim errors nosuch
 says 'error: unknown option: --nosuch' ./test sim --nosuch
 says 'error: no such fuzz test: nosuch' ./test fuzz nosuch
 says 'error: no such lint test: nosuch' ./test lint nosuch
