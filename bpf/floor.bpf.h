@@ -459,15 +459,15 @@ static __always_inline void end_slices(u64 now, u64 longest)
 
 /*
  * A CPU is scarce when tasks of a class above ours have it for more than two thirds of the
- * time: a bucket, which each look of the watch fills or drains. Four in a row are enough; it
- * holds so many that a piece of 5 ms in our hands does not empty it.
+ * time: a bucket, which each look of the watch fills or drains. Four looks in a row are enough;
+ * it holds so many that a piece of some ms in our hands does not empty it.
  */
 #define AWAY_SCARCE 4
 #define AWAY_MOST   64
 
-static __always_inline bool cpu_is_scarce(struct scxu_cpu *c)
+static __always_inline bool cpu_is_scarce(struct scxu_cpu *c, bool ours_or_idle)
 {
-	if (!c->pid && !c->idle)
+	if (!ours_or_idle)
 		c->away += c->away < AWAY_MOST;
 	else
 		c->away -= c->away > 2 ? 2 : c->away;
@@ -478,25 +478,53 @@ static __always_inline bool cpu_is_scarce(struct scxu_cpu *c)
  * When real-time tasks have all CPUs, the kernel (7.0 on: ext_server) leaves us a piece of
  * each now and then, shorter than a slice, and ends it at a tick. Were each for one task, the
  * turn of the last would come after as many pieces: so we end slices ourselves, several to a
- * piece. That ends the piece, too, when it is used up: the kernel looks at each switch.
+ * piece. That ends the piece, too, when it is used up: the kernel looks at each switch. In
+ * partial mode the class above is the fair one, whose load is no reason for short slices.
  */
 static __always_inline void end_scarce_slices(u64 now)
 {
-	bool all = true;
+	bool all = !(modes & SCXU_MODE_PARTIAL), anew = (s64)(now - scarce_look_at) > 10000000;
+	const struct cpumask *idle = scx_bpf_get_idle_cpumask();
 	u32 cpu;
 
+	scarce_look_at = now;
 	bpf_for (cpu, 0, nr_cpu_ids) {
 		struct scxu_cpu *c = cpu_state(cpu);
 
 		if (!c || !c->online)
 			continue;
-		if (!cpu_is_scarce(c))
+		if (anew) /* the watch was not armed: who knows what was meanwhile */
+			c->away = 0;
+		/* the kernel's mask: of one that idles since before we came nobody tells */
+		if (!cpu_is_scarce(c, c->pid || c->idle || bpf_cpumask_test_cpu(cpu, idle)))
 			all = false;
 		else if (cpus_scarce && c->pid && c->pid != agent_tid &&
 			 (s64)(now - c->since) > (s64)(SCARCE_NS / 2))
 			kick_cpu(cpu, KICK_PREEMPT);
 	}
+	scx_bpf_put_idle_cpumask(idle);
 	cpus_scarce = all;
+}
+
+/*
+ * The floor has a task to place, and tells the agent so. While CPUs are scarce not for each: the
+ * agent displaces who has the piece, which is over, perhaps, when it sleeps again.
+ */
+static __always_inline void floor_calls_agent(struct scxu_cpu *me, u64 now)
+{
+	if (cpus_scarce && (s64)(now - floor_called_at) < (s64)TICK_NS)
+		return;
+	floor_called_at = now;
+	call_agent(me, now);
+}
+
+/* To the next look: one at all CPUs that are scarce must not cost too much itself. */
+static __always_inline u64 watch_period(void)
+{
+	u64 period = SCARCE_NS > nr_cpu_ids * SCARCE_NS / 32 ? SCARCE_NS
+							     : nr_cpu_ids * SCARCE_NS / 32;
+
+	return cpus_scarce && period < WATCH_NS ? period : WATCH_NS;
 }
 
 /* The CPU whose task is furthest ahead looks what comes next. */
@@ -656,7 +684,7 @@ static __always_inline void watch_look(struct watch *watch, struct scxu_kernel *
 	if (!agent_in_charge(k) || stock_left(a, k) || dsqs_have_any())
 		kick_idle_cpus(me);
 	end_scarce_slices(now);
-	if (bpf_timer_start(&watch->timer, cpus_scarce ? SCARCE_NS : WATCH_NS, 0))
+	if (bpf_timer_start(&watch->timer, watch_period(), 0))
 		watch_armed = 0;
 }
 

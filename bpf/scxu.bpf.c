@@ -419,11 +419,7 @@ void BPF_STRUCT_OPS(scxu_enqueue, struct task_struct *p, u64 enq_flags)
 	if (!agent_in_charge(k)) {
 		me->counters[SCXU_COUNT_floor_enqueues]++;
 		__sync_fetch_and_add(&last_episode(k)->tasks, 1);
-		/* scarce: each time it displaces one whose piece then ends before its turn comes */
-		if (!cpus_scarce || (s64)(now - floor_called_at) > (s64)TICK_NS) {
-			floor_called_at = now;
-			call_agent(me, now);
-		}
+		floor_calls_agent(me, now);
 		goto shared;
 	}
 	if (flags == SCXU_WAIT_WAKEUP && stands(t, me, &stand)) {
@@ -451,7 +447,7 @@ shared:
 	 * to order, it would add up: each that is first takes virtual now along.
 	 */
 	if (flags == SCXU_WAIT_NEW && !agent_in_charge(k))
-		t->vtime += scxu_vtime_of(slice_ns, p->scx.weight);
+		t->vtime += scxu_vtime_of(cpus_scarce ? SCARCE_NS : slice_ns, p->scx.weight);
 	if (flags & SCXU_WAIT_WAKEUP)
 		enqueue_woken(p, shared_slice(), t->vtime, enq_flags, sync, me, now);
 	else
@@ -478,7 +474,7 @@ s32 BPF_STRUCT_OPS(scxu_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wak
 
 		/* with idle CPUs no task may come by enqueue(): look here too */
 		floor_check(k, a, now);
-		call_agent(me, now);
+		floor_calls_agent(me, now);
 		kept = !agent_in_charge(k);
 	}
 	me->wake_sync = !!(wake_flags & WAKE_SYNC);

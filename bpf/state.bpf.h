@@ -23,7 +23,7 @@
 /* From one look of the watch to the next, while anything waits: not rarer for a late floor. */
 #define WATCH_NS      (floor_ns < TICK_NS ? floor_ns / 2 : TICK_NS / 2)
 #define SECOND_NS     1000000000ull
-#define SCARCE_NS     200000ull /* slices, while all CPUs are scarce */
+#define SCARCE_NS     200000ull /* slices, about, while all CPUs are scarce */
 #define LONG_SLICE_NS 20000000ull /* the kernel's default: kernel threads are used to it */
 
 /* Set before load, known to the verifier. */
@@ -199,7 +199,8 @@ static u64 rescue_at; /* hint: ns of the next look for starved tasks in DSQ_SHAR
 static u32 rescue_turn; /* hint: odd: it begins with the first of the order */
 static u32 watch_armed;
 static u32 cpus_scarce; /* all of them, by the watch's last look */
-static u64 floor_called_at; /* ns; when the floor called the agent, scarce as they are */
+static u64 scarce_look_at; /* ns; of that */
+static u64 floor_called_at; /* ns; when the floor called the agent */
 static u64 filled_at[3]; /* ns; by DSQ, from DSQ_KTHREADS on: see dsq.bpf.h */
 static u64 slices_ended; /* hint: the episode of the floor at whose begin all slices were */
 static s32 leaving_cpu; /* hint: the last that went offline */
@@ -409,12 +410,13 @@ static __always_inline u64 lead_limit(u32 weight)
 }
 
 /*
- * While CPUs are scarce a task's debt is no more than one slice of then: what it ran before,
- * a hundred times as fast, it would wait off for a tenth of a second.
+ * While CPUs are scarce who comes to wait has a debt of half a slice of then at most: what it ran
+ * before, a hundred times as fast, it would wait off for a tenth of a second. (What the floor
+ * has in DSQ_SHARED when that begins keeps its place.)
  */
 static __always_inline u64 scarce_lead(u32 weight)
 {
-	return scxu_vtime_of(SCARCE_NS, weight ?: 1);
+	return scxu_vtime_of(SCARCE_NS / 2, weight ?: 1);
 }
 
 /* No further behind now, and no further ahead, than the limits. */

@@ -52,7 +52,7 @@ static void enqueue(struct scxu_sched *sched, struct scxu_task *task, unsigned i
 	}
 	/* pids have not come round yet */
 	s->new += flags &SCXU_ENQUEUE_NEW ? 1 : 0;
-	s->wrong_new += flags & SCXU_ENQUEUE_NEW && task->tgid < getpid();
+	s->wrong_new += flags & SCXU_ENQUEUE_NEW && task->pid < getpid();
 	t->enqueued_at = task->enqueued_at;
 	t->runtime = task->runtime;
 	if (flags & SCXU_ENQUEUE_RECALLED)
