@@ -3,11 +3,14 @@
 # mode: icount
 # eevdf: yes
 # matrix: 6.18, 7.3, newest
+# turn: 47
 # files: tests/vm/faults.sh
 # timeout: 600
 # reason: up to 6.19 real-time tasks have the machine as long as they want it. From 7.0 on the kernel leaves 5 % of
 # reason: each CPU to tasks of sched_ext: 50 ms of each second, so that all are .95 s late, if nobody says otherwise;
-# reason: here, by --ext-server-ms 10, in pieces of half a ms each 10 ms, each for two or three tasks.
+# reason: here, by --ext-server-ms 10, in pieces of half a ms each 10 ms, each for two or three tasks. Traced, a nice-5
+# reason: hog runs after 45 to 62 ms at the latest; it does not notice it when that is for less than .1 ms, since the piece
+# reason: ended, as it does in one of eight.
 
 . "${0%/*}/faults.sh"
 
@@ -19,7 +22,7 @@ fault()
 # used: of the time that was measured, which on 6.* goes on until the hogs let the loader run
 case $(uname -r) in
 6.*) LATE_LIMIT=6000 GAP_LIMIT=6000 used=0.5 least_floors=0 ;;
-*) used=0.7 least_floors=1 ;;
+*) GAP_LIMIT=240 used=0.7 least_floors=1 ;;
 esac
 fault_case 10 --ext-server-ms 10
 cat /tmp/fifo
