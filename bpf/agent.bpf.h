@@ -390,6 +390,14 @@ __noinline bool fetch_agent(s32 cpu, u64 now)
 	} else if (slots < 2) {
 		/* collect() has filled the buffer: one place is for the decision of this CPU */
 	} else if (__sync_val_compare_and_swap(&agent_parked, 1, 0) == 1) {
+		/*
+		 * Not by what was read before: meanwhile another may have fetched it, to run on
+		 * another CPU, and that be just switching it out. Kernels up to 6.19 test its
+		 * migration state without a lock, find it disabled by a callback there, and
+		 * eject (tests/model/fetch.pml).
+		 */
+		barrier();
+		where = scx_bpf_task_cpu(p);
 		agent_runs(p, kernel_state(), now);
 		if (where != cpu && scx_bpf_task_running(p)) {
 			/* that CPU is just switching it out (see take()): back there */
