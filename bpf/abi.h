@@ -24,7 +24,7 @@
 #include <linux/types.h>
 #endif
 
-#define SCXU_ABI		6u	/* kernel part and library must agree */
+#define SCXU_ABI		7u	/* kernel part and library must agree */
 
 #define SCXU_MAX_CPUS		1024u	/* bits in scxu_record.cpus */
 #define SCXU_MAX_TASKS		(1u << 20)
@@ -32,7 +32,12 @@
 
 #define SCXU_EVENTS		4096u	/* entries of a CPU's event ring */
 #define SCXU_CPU_DECISIONS	64u	/* entries of a CPU's decision ring */
-#define SCXU_STOCK		4096u	/* entries of the ring for any CPU */
+#define SCXU_STOCK		4096u	/* entries of a row of the stock, for any CPU */
+/*
+ * Of two rows that are in order CPUs take the earlier of the next ones: so that one which
+ * comes before all that is decided goes into the other row, and nothing is taken back.
+ */
+#define SCXU_ROWS		2u
 
 /* Virtual time: ns of run time at weight 100 (nice 0). */
 #define SCXU_WEIGHT_MIN		1u
@@ -229,7 +234,7 @@ enum scxu_modes {
 /* Kernel-written, one of it. */
 struct scxu_kernel {
 	struct scxu_loaded loaded;
-	__u64 stock_tail;	/* next decision for any CPU is taken here */
+	__u64 stock_tail[SCXU_ROWS];	/* next decision for any CPU is taken here */
 	__u64 nr_waiting;	/* tasks in custody */
 	__u64 vnow;		/* virtual now of the agent's order */
 	__u64 floor_seq;	/* grows at each take-over by the floor */
@@ -305,14 +310,17 @@ struct scxu_agent {
 	__u64 floor_ack;	/* the last scxu_kernel.floor_seq that it saw */
 	__u64 sleeps;		/* grows each time before it sleeps */
 	__u64 rest;		/* enum scxu_rest */
-	__u64 stock_head;
-	__u64 stock_skip;	/* entries before it are taken back */
 	__u64 kick_seq;		/* grows after a bit in one of the two masks was set */
 	__u64 held;		/* tasks that the policy holds, not decided */
+	__u64 pad[2];
+	/* second line */
+	__u64 stock_head[SCXU_ROWS];
+	__u64 stock_skip[SCXU_ROWS];	/* entries before it are taken back */
+	__u64 pad2[4];
 	/* CPUs that shall look at their ring; the kernel part clears what it served */
 	__u64 kick[SCXU_MAX_CPUS / 64];		/* when they are idle */
 	__u64 preempt[SCXU_MAX_CPUS / 64];	/* at once */
-	struct scxu_decision stock[SCXU_STOCK];
+	struct scxu_decision stock[SCXU_ROWS][SCXU_STOCK];
 };
 
 /* The SYSCALL program by which the agent's thread names itself: pids of the initial namespace. */
@@ -331,7 +339,7 @@ _Static_assert(SCXU_MAX_CPUS == 1u << (SCXU_EVENT_KIND_SHIFT - SCXU_EVENT_CPU_SH
 _Static_assert(sizeof(struct scxu_decision) == 32, "decision");
 _Static_assert(sizeof(struct scxu_standing) == 16, "standing decision");
 _Static_assert(sizeof(struct scxu_agent_cpu) == 64 + 64 * 32, "agent_cpu");
-_Static_assert(sizeof(struct scxu_agent) == 64 + 256 + 4096 * 32, "agent");
+_Static_assert(sizeof(struct scxu_agent) == 128 + 256 + 2 * 4096 * 32, "agent");
 
 /* vruntime and the floor's virtual time: one formula, kernel/sched/fair.c's calc_delta_fair(). */
 static inline __u64 scxu_vtime_of(__u64 runtime_ns, __u32 weight)

@@ -392,9 +392,9 @@ __noinline bool fetch_agent(s32 cpu, u64 now)
 	} else if (__sync_val_compare_and_swap(&agent_parked, 1, 0) == 1) {
 		/*
 		 * Not by what was read before: meanwhile another may have fetched it, to run on
-		 * another CPU, and that be just switching it out. Kernels up to 6.19 test its
-		 * migration state without a lock, find it disabled by a callback there, and
-		 * eject (tests/model/fetch.pml).
+		 * another CPU, and that be just switching it out. The kernel tests its migration
+		 * state without a lock (6.18), finds it disabled by a callback there, and ejects
+		 * (tests/model/fetch.pml).
 		 */
 		barrier();
 		where = scx_bpf_task_cpu(p);
@@ -418,17 +418,22 @@ __noinline bool fetch_agent(s32 cpu, u64 now)
 	return fetched;
 }
 
-/* Decisions for any CPU that nobody has taken, as the agent's words tell. */
-static __always_inline u64 stock_left(struct scxu_agent *a, struct scxu_kernel *k)
+static __always_inline u64 row_left(struct scxu_agent *a, struct scxu_kernel *k, u32 row)
 {
-	u64 tail = load(&k->stock_tail), head, skip;
+	u64 tail = load(&k->stock_tail[row]), head, skip;
 
 	barrier();
-	head = load(&a->stock_head);
-	skip = load(&a->stock_skip);
+	head = load(&a->stock_head[row]);
+	skip = load(&a->stock_skip[row]);
 	if (head - tail > SCXU_STOCK)
 		return 0;
 	return skip - tail <= head - tail ? head - skip : head - tail;
+}
+
+/* Decisions for any CPU that nobody has taken, as the agent's words tell. */
+static __always_inline u64 stock_left(struct scxu_agent *a, struct scxu_kernel *k)
+{
+	return row_left(a, k, 0) + row_left(a, k, 1);
 }
 
 /*

@@ -375,8 +375,10 @@ struct next_decision {
 	u64 vtime; /* decided_vtime() */
 	u64 seen; /* the ring's tail then */
 	u64 next; /* where the decision is */
-	u32 own; /* it is out of the CPU's ring */
+	u32 from; /* row of the stock, or OWN_RING */
+	u32 pad;
 };
+#define OWN_RING SCXU_ROWS
 
 /* False: there is none, which is half of the time. */
 static __always_inline bool has_decision(u32 cpu, const struct scxu_cpu *me,
@@ -385,52 +387,60 @@ static __always_inline bool has_decision(u32 cpu, const struct scxu_cpu *me,
 	struct scxu_agent_cpu *ac = bpf_map_lookup_elem(&agent_cpus, &cpu);
 
 	return !ac || load(&ac->decisions_head) != load(&me->decisions_tail) ||
-	       load(&a->stock_head) != load(&k->stock_tail);
+	       load(&a->stock_head[0]) != load(&k->stock_tail[0]) ||
+	       load(&a->stock_head[1]) != load(&k->stock_tail[1]);
 }
 
-/* Fills *n with the earlier of the two, a preempting one of the CPU's ring first. 0: none. */
+/* Fills *n with the earliest of the three, a preempting one of the CPU's ring first. 0: none. */
 __noinline int peek_decision(s32 cpu, struct next_decision *n __arg_nonnull)
 {
 	struct scxu_cpu *me = cpu_state(cpu);
 	struct scxu_kernel *k = kernel_state();
 	struct scxu_agent *a = agent_area();
-	u64 seen = 0, next = 0, vtime;
 	struct scxu_agent_cpu *ac;
-	struct scxu_decision d;
-	u32 key = cpu;
+	u32 key = cpu, row;
+	int found = 0;
 
 	ac = bpf_map_lookup_elem(&agent_cpus, &key);
 	if (!me || !k || !a || !ac)
 		return 0;
-	n->own = ring_next(&me->decisions_tail, &ac->decisions_head, &ac->decisions_skip,
-			   SCXU_CPU_DECISIONS, me, &n->seen, &n->next);
-	if (n->own) {
+	if (ring_next(&me->decisions_tail, &ac->decisions_head, &ac->decisions_skip,
+		      SCXU_CPU_DECISIONS, me, &n->seen, &n->next)) {
+		found = 1;
+		n->from = OWN_RING;
 		n->d = ac->ring[n->next & (SCXU_CPU_DECISIONS - 1)];
 		n->vtime = decided_vtime(&n->d);
 		if (n->d.flags & SCXU_DECIDE_PREEMPT)
 			return 1;
 	}
-	if (!ring_next(&k->stock_tail, &a->stock_head, &a->stock_skip, SCXU_STOCK, me, &seen,
-		       &next))
-		return n->own;
-	d = a->stock[next & (SCXU_STOCK - 1)];
-	barrier_var(d.slot);
-	vtime = decided_vtime(&d);
-	if (n->own && !scxu_vtime_before(vtime, n->vtime))
-		return 1;
-	n->d = d;
-	n->vtime = vtime;
-	n->seen = seen;
-	n->next = next;
-	n->own = 0;
-	return 1;
+	bpf_for (row, 0, SCXU_ROWS) {
+		u64 seen = 0, next = 0, vtime;
+		struct scxu_decision d;
+
+		if (row >= SCXU_ROWS ||
+		    !ring_next(&k->stock_tail[row], &a->stock_head[row], &a->stock_skip[row],
+			       SCXU_STOCK, me, &seen, &next))
+			continue;
+		d = a->stock[row][next & (SCXU_STOCK - 1)];
+		barrier_var(d.slot);
+		vtime = decided_vtime(&d);
+		if (found && !scxu_vtime_before(vtime, n->vtime))
+			continue;
+		found = 1;
+		n->from = row;
+		n->d = d;
+		n->vtime = vtime;
+		n->seen = seen;
+		n->next = next;
+	}
+	return found;
 }
 
 /* Takes it out of its ring; false when another CPU was first. */
 static __always_inline bool pop_decision(const struct next_decision *n, struct scxu_cpu *me,
 					 struct scxu_kernel *k)
 {
-	u64 *tail = n->own ? &me->decisions_tail : &k->stock_tail;
+	u64 *tail = n->from == OWN_RING ? &me->decisions_tail : &k->stock_tail[n->from & 1];
 
 	if (__sync_val_compare_and_swap(tail, n->seen, n->next + 1) != n->seen)
 		return false;

@@ -609,7 +609,7 @@ __noinline int by_decision(s32 cpu, struct turn *turn __arg_nonnull, u64 now)
 		}
 		r = record(n.d.slot);
 		vtime = by_cpu(cpu, n.vtime, r ? r->weight : 0);
-		preempt = n.own && n.d.flags & SCXU_DECIDE_PREEMPT &&
+		preempt = n.from == OWN_RING && n.d.flags & SCXU_DECIDE_PREEMPT &&
 			  (me->preempt_row < IN_A_ROW || !turn->shared);
 		if (!preempt) {
 			bool stays = turn->in_order && n.d.flags & SCXU_DECIDE_VTIME &&

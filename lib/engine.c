@@ -54,6 +54,13 @@ struct cpu_entry {
 	bool changed; /* it came or went */
 };
 
+/* Of the stock */
+struct row {
+	uint64_t head;
+	uint64_t skip;
+	uint64_t last; /* virtual time of the last in it */
+};
+
 struct scxu_sched {
 	const struct scxu_policy_ops *policy;
 	struct scxu_shm shm;
@@ -67,8 +74,7 @@ struct scxu_sched {
 	struct scxu_cpu_topology *topology;
 	uint64_t in;  /* callback << 32 | slot + 1 (0: of no task) */
 	uint64_t now;
-	uint64_t stock_head;
-	uint64_t stock_skip;
+	struct row rows[SCXU_ROWS];
 	uint64_t kicks;
 	uint64_t floors; /* scxu_kernel.floor_seq, as of the last pass */
 	uint64_t pass; /* goes on where the last agent's ended */
@@ -77,7 +83,7 @@ struct scxu_sched {
 	uint64_t took_ns; /* a pass of late, as far as it is known */
 	uint64_t took_n; /* what was enqueued in it, in units of 1 / TOOK_UNIT */
 	bool pending; /* the last pass was not the last: the next follows at once */
-	bool news;  /* something was enqueued since */
+	bool news;  /* something was enqueued since, or (by_vtime) did not fit into the stock */
 	bool kicked;
 	int here;  /* CPU of the agent, -1 when not known */
 	bool here_given;
@@ -374,7 +380,8 @@ static void to_policy(struct scxu_sched *s, struct entry *e, unsigned int flags)
 	e->holder = POLICY;
 	count(&s->counts.scheduled, 1);
 	count(&s->counts.enqueued, 1);
-	s->news = true;
+	if (!s->policy->by_vtime)
+		s->news = true;
 	CALL(s, enqueue, e->task.slot, &e->task, flags);
 }
 
@@ -628,33 +635,46 @@ static bool may_recall(uint64_t tail, uint64_t from, uint64_t head, uint64_t siz
 	return head - tail <= size && head - from <= size - (head - tail);
 }
 
-/*
- * Takes back what no CPU has taken, the newest first: a policy whose queue is a list puts
- * each at its head, and has the order that it had. A CPU may take an entry while we do: then the
- * same wait is decided twice, and the generation stops the second.
- */
-static void recall_stock(struct scxu_sched *s)
+/* Decisions of the row that no CPU has taken are from *from to its head. */
+static uint64_t row_left(const struct scxu_sched *s, unsigned int row, uint64_t *from)
 {
-	uint64_t tail = scxu_load_acquire(&s->shm.kernel->stock_tail), from = tail;
-	uint64_t end = s->stock_head; /* enqueue() may decide: not what is new */
+	const struct row *r = &s->rows[row];
 
-	if ((int64_t)(s->stock_skip - from) > 0)
-		from = s->stock_skip;
-	if (!may_recall(tail, from, end, SCXU_STOCK))
-		return;
-	s->stock_skip = end;
-	scxu_store_release(&s->shm.agent->stock_skip, end);
-	while (end-- != from)
-		recall_one(s, &s->shm.agent->stock[end % SCXU_STOCK], STOCK, -1);
+	*from = scxu_load_acquire(&s->shm.kernel->stock_tail[row]);
+	if ((int64_t)(r->skip - *from) > 0)
+		*from = r->skip;
+	return (int64_t)(r->head - *from) > 0 ? r->head - *from : 0;
 }
 
 static uint64_t stock_left(const struct scxu_sched *s)
 {
-	uint64_t from = scxu_load_acquire(&s->shm.kernel->stock_tail);
+	uint64_t from, left = 0;
+	unsigned int row;
 
-	if ((int64_t)(s->stock_skip - from) > 0)
-		from = s->stock_skip;
-	return (int64_t)(s->stock_head - from) > 0 ? s->stock_head - from : 0;
+	for (row = 0; row < SCXU_ROWS; row++)
+		left += row_left(s, row, &from);
+	return left;
+}
+
+/*
+ * Takes back what no CPU has taken, the newest first: a policy whose queue is a list (and that has
+ * one row) puts each at its head, and has the order that it had. A CPU may take an entry while we
+ * do: then the same wait is decided twice, and the generation stops the second.
+ */
+static void recall_row(struct scxu_sched *s, unsigned int row)
+{
+	struct row *r = &s->rows[row];
+	uint64_t tail = scxu_load_acquire(&s->shm.kernel->stock_tail[row]), from = tail;
+	uint64_t end = r->head; /* enqueue() may decide: not what is new */
+
+	if ((int64_t)(r->skip - from) > 0)
+		from = r->skip;
+	if (!may_recall(tail, from, end, SCXU_STOCK))
+		return;
+	r->skip = end;
+	scxu_store_release(&s->shm.agent->stock_skip[row], end);
+	while (end-- != from)
+		recall_one(s, &s->shm.agent->stock[row][end % SCXU_STOCK], STOCK, -1);
 }
 
 /*
@@ -671,11 +691,21 @@ static uint64_t stock_left(const struct scxu_sched *s)
 #define QUICK_NS  30000u
 #define TOOK_UNIT 1024u
 
-static bool recall_is_due(const struct scxu_sched *s)
+/* What is decided but not taken may no longer be what comes first. True: it is the policy's again. */
+static bool recall_stock(struct scxu_sched *s)
 {
-	uint64_t left = stock_left(s);
+	uint64_t left = s->news ? stock_left(s) : 0;
+	unsigned int row;
 
-	return s->news && left && s->pass - s->recalled_pass >= left / RECALL_A_PASS;
+	if (!left)
+		s->news = false;
+	if (!left || s->pass - s->recalled_pass < left / RECALL_A_PASS)
+		return false;
+	for (row = 0; row < SCXU_ROWS; row++)
+		recall_row(s, row);
+	s->recalled_pass = s->pass;
+	s->news = false;
+	return true;
 }
 
 /*
@@ -733,11 +763,15 @@ static void recall_cpu(struct scxu_sched *s, unsigned int cpu)
 
 unsigned int scxu_room(const struct scxu_sched *s)
 {
-	uint64_t left = stock_left(s);
-	uint64_t unread = s->stock_head - scxu_load(&s->shm.kernel->stock_tail);
+	uint64_t left = stock_left(s), unread = 0, wanted = s->options.batch;
+	unsigned int row;
 
 	/* recalled entries keep their place until a CPU comes by */
-	uint64_t wanted = s->options.batch;
+	for (row = 0; row < SCXU_ROWS; row++) {
+		uint64_t n = s->rows[row].head - scxu_load(&s->shm.kernel->stock_tail[row]);
+
+		unread = n > unread ? n : unread;
+	}
 
 	if (s->took_ns * TOOK_UNIT > s->took_n * QUICK_NS)
 		wanted = wanted * s->took_n * QUICK_NS / (s->took_ns * TOOK_UNIT) ?: 1;
@@ -748,6 +782,67 @@ unsigned int scxu_room(const struct scxu_sched *s)
 		return 0;
 	return (unsigned int)(SCXU_STOCK - unread < wanted - left ? SCXU_STOCK - unread
 								  : wanted - left);
+}
+
+bool scxu_precedes(const struct scxu_sched *s, uint64_t vtime)
+{
+	unsigned int row;
+	uint64_t from;
+
+	for (row = 0; row < SCXU_ROWS; row++)
+		if (row_left(s, row, &from) && scxu_vtime_before(vtime, s->rows[row].last))
+			return true;
+	return false;
+}
+
+void scxu_each_decided(struct scxu_sched *s, void (*call)(struct scxu_task *task, void *data),
+		       void *data)
+{
+	uint64_t from, n;
+	unsigned int row;
+
+	for (row = 0; row < SCXU_ROWS; row++) {
+		for (n = row_left(s, row, &from); n; n--, from++) {
+			const struct scxu_decision *d =
+				&s->shm.agent->stock[row][from % SCXU_STOCK];
+			struct entry *e;
+
+			if (d->slot >= s->shm.max_tasks) /* as in recall_one() */
+				continue;
+			e = entry_of(s, d->slot);
+			if (e->holder == STOCK && e->gen == d->gen && scxu_task_waits(s, &e->task))
+				call(&e->task, data);
+		}
+	}
+}
+
+/*
+ * The row of the stock for a decision by virtual time: one whose last is not after it; of two
+ * such that with the later last, as the other may have room for more that are early. -1: it would
+ * come between those of both, or they have grown long by such as came before all that waited.
+ */
+static int row_for(const struct scxu_sched *s, uint64_t vtime)
+{
+	uint64_t from, all = 0;
+	unsigned int row;
+	int found = -1;
+	bool behind = false; /* somebody, in the row found */
+
+	if (!s->policy->by_vtime)
+		return 0;
+	for (row = 0; row < SCXU_ROWS; row++) {
+		uint64_t left = row_left(s, row, &from);
+
+		all += left;
+		if (left && scxu_vtime_before(vtime, s->rows[row].last))
+			continue;
+		if (found >= 0 && (!left || (behind && scxu_vtime_before(s->rows[row].last,
+									 s->rows[found].last))))
+			continue;
+		found = (int)row;
+		behind = left;
+	}
+	return all < 2 * (uint64_t)s->options.batch + s->shm.nr_cpus ? found : -1;
 }
 
 int scxu_decide(struct scxu_sched *s, struct scxu_task *task, int cpu, uint64_t slice_ns,
@@ -771,9 +866,18 @@ int scxu_decide(struct scxu_sched *s, struct scxu_task *task, int cpu, uint64_t 
 		return -ESTALE;
 	}
 	if (cpu == SCXU_CPU_ANY) {
-		if (s->stock_head - scxu_load_acquire(&s->shm.kernel->stock_tail) >= SCXU_STOCK)
+		uint64_t by = flags & SCXU_VTIME ? vtime : task->vtime;
+		int row = row_for(s, by);
+
+		if (row < 0) {
+			s->news = true; /* they are recalled, and all can be decided in order */
 			return -EAGAIN;
-		to = &s->shm.agent->stock[s->stock_head++ % SCXU_STOCK];
+		}
+		if (s->rows[row].head - scxu_load_acquire(&s->shm.kernel->stock_tail[row]) >=
+		    SCXU_STOCK)
+			return -EAGAIN;
+		to = &s->shm.agent->stock[row][s->rows[row].head++ % SCXU_STOCK];
+		s->rows[row].last = by;
 		e->holder = STOCK;
 		s->here_given = true;
 	} else {
@@ -832,9 +936,10 @@ int scxu_stand(struct scxu_sched *s, const struct scxu_task *task, uint64_t slic
 
 static void publish(struct scxu_sched *s)
 {
-	unsigned int cpu;
+	unsigned int cpu, row;
 
-	scxu_store_release(&s->shm.agent->stock_head, s->stock_head);
+	for (row = 0; row < SCXU_ROWS; row++)
+		scxu_store_release(&s->shm.agent->stock_head[row], s->rows[row].head);
 	if (!s->kicked)
 		return;
 	for (cpu = 0; cpu < s->shm.nr_cpus; cpu++) {
@@ -869,17 +974,12 @@ bool scxu_engine_pass(struct scxu_sched *s, uint64_t now)
 		forget_taken(s);
 	s->floors = floors;
 	more = drain(s);
-	/* What is decided but not taken may no longer be what comes first. */
 	for (cpu = 0; cpu < s->shm.nr_cpus; cpu++)
 		recall_cpu(s, cpu);
-	if (recall_is_due(s)) {
-		recall_stock(s);
-		s->recalled_pass = s->pass;
-		s->news = false;
-	} else if (!stock_left(s)) {
-		s->news = false;
-	}
+	recall_stock(s);
 	CALL(s, dispatch, NO_TASK);
+	if (s->policy->by_vtime && recall_stock(s))
+		CALL(s, dispatch, NO_TASK);
 	publish(s);
 	scxu_store(&s->shm.agent->held, s->counts.scheduled);
 	count(&s->counts.passes, 1);
@@ -988,7 +1088,7 @@ int scxu_engine_prepare(const struct scxu_policy_ops *policy, const struct scxu_
 void scxu_engine_begin(struct scxu_sched *s, int agent_tid)
 {
 	const struct scxu_shm *shm = &s->shm;
-	unsigned int cpu;
+	unsigned int cpu, row;
 
 	s->shm.agent_tid = agent_tid;
 	for (cpu = 0; cpu < shm->nr_cpus; cpu++) {
@@ -1001,10 +1101,12 @@ void scxu_engine_begin(struct scxu_sched *s, int agent_tid)
 		shm->agent_cpus[cpu].decisions_head = s->cpus[cpu].head;
 		shm->agent_cpus[cpu].decisions_skip = s->cpus[cpu].head;
 	}
-	s->stock_head = scxu_load_acquire(&shm->kernel->stock_tail);
-	s->stock_skip = s->stock_head;
-	shm->agent->stock_head = s->stock_head;
-	shm->agent->stock_skip = s->stock_head;
+	for (row = 0; row < SCXU_ROWS; row++) {
+		s->rows[row].head = scxu_load_acquire(&shm->kernel->stock_tail[row]);
+		s->rows[row].skip = s->rows[row].head;
+		shm->agent->stock_head[row] = s->rows[row].head;
+		shm->agent->stock_skip[row] = s->rows[row].head;
+	}
 	if (shm->kernel->loaded.modes & SCXU_MODE_STANDING)
 		memset(shm->standing, 0, shm->max_tasks * sizeof(*shm->standing));
 	s->kicks = shm->agent->kick_seq;

@@ -27,7 +27,7 @@ extern "C" {
 /* What public headers declare is exported, and nothing else. */
 #pragma GCC visibility push(default)
 
-#define SCXU_POLICY_ABI 4u
+#define SCXU_POLICY_ABI 5u
 
 struct scxu_sched; /* the engine */
 struct scxu_stats; /* <scxu/stats.h> */
@@ -236,7 +236,8 @@ enum scxu_decide_flags {
  * @vtime:	see SCXU_VTIME; else ignored
  * @flags:	enum scxu_decide_flags
  *
- * Decisions for any CPU are carried out in the order given.
+ * Decisions for any CPU are carried out in the order given; of a policy that says by_vtime, in
+ * that of their virtual times.
  *
  * Returns: 0; -EAGAIN when there is no room (@task stays the policy's);
  * -ESTALE when it waits no more (it is no one's now: do not keep it);
@@ -268,6 +269,21 @@ int scxu_stand(struct scxu_sched *sched, const struct scxu_task *task, uint64_t 
 
 /** scxu_room() - how many more decisions for any CPU are wanted in this pass */
 unsigned int scxu_room(const struct scxu_sched *sched);
+
+/**
+ * scxu_precedes() - is a task of that virtual time before one that is decided for any CPU
+ * For a policy that says by_vtime: then it is to be decided though scxu_room() is 0. Those that
+ * are decided stay so, and it will be carried out before them.
+ */
+bool scxu_precedes(const struct scxu_sched *sched, uint64_t vtime);
+
+/**
+ * scxu_each_decided() - calls @call for each task that is decided for any CPU, and that no CPU has
+ * taken yet, with @data; in no order. For a policy that says by_vtime, which has to reckon with
+ * them.
+ */
+void scxu_each_decided(struct scxu_sched *sched, void (*call)(struct scxu_task *task, void *data),
+		       void *data);
 
 /**
  * struct scxu_policy_option - an option of a policy, "name=value"
@@ -303,6 +319,12 @@ struct scxu_policy_ops {
 	size_t sched_size; /* bytes of scxu_sched_data() */
 	const struct scxu_policy_option *options; /* at most 32; a NULL name ends them */
 	bool stands; /* it calls scxu_stand(); without, --decide standing is refused */
+	/*
+	 * Its order is that of the virtual times that it decides with (SCXU_VTIME). What is decided
+	 * for any CPU is then not taken back at each enqueue(), SCXU_ENQUEUE_RECALLED, to be
+	 * decided anew: only when one comes between. See scxu_precedes().
+	 */
+	bool by_vtime;
 
 	/* Before anything else. May allocate and block. Returns 0 or -errno. */
 	int (*init)(struct scxu_sched *sched);

@@ -98,6 +98,7 @@ struct vsched {
 	unsigned int runnable; /* they wait or run, as of the last news */
 	uint32_t average; /* weight of those that run or are held, likewise */
 	uint64_t load; /* weights of those in tree and arrivals */
+	uint64_t all; /* likewise, of all that wait, those decided too; as of the last news */
 	unsigned int nr;
 	uint64_t seq;
 	uint64_t slice_us; /* option; 0: the user's --slice-us */
@@ -149,22 +150,52 @@ bool vruntime_preempts(uint64_t woken, uint32_t weight, uint64_t running)
 	return (int64_t)(running - woken) > (int64_t)(GRANULARITY_NS * 100 / weight);
 }
 
-uint64_t vruntime_slice(uint64_t longest_ns, unsigned int runnable, unsigned int cpus,
-			uint32_t weight, uint32_t average)
+/* What those that wait share, as of this pass. */
+struct turns {
+	uint64_t longest; /* ns: slice_of() */
+	uint64_t most; /* the same, longer where few wait */
+	uint64_t slice; /* of weight average and more */
+	unsigned int cpus;
+	uint32_t average; /* weight */
+};
+
+static struct turns turns_among(uint64_t longest_ns, unsigned int runnable, unsigned int cpus,
+				uint32_t average)
 {
 	unsigned int waiting = runnable > cpus ? runnable - cpus : 0;
-	uint64_t slice = ROUND_NS * cpus / (waiting + cpus);
+	struct turns turns = {
+		.longest = longest_ns,
+		.most = longest_ns,
+		.slice = ROUND_NS * cpus / (waiting + cpus),
+		.cpus = cpus,
+		.average = average,
+	};
 
 	/* with none, who comes next is not expected */
 	if (waiting && waiting < cpus)
-		longest_ns = longest_ns * cpus / waiting;
-	if (slice > longest_ns)
-		slice = longest_ns;
-	if (weight < average)
-		slice = slice * weight / average;
+		turns.most = longest_ns * cpus / waiting;
+	if (turns.slice > turns.most)
+		turns.slice = turns.most;
+	return turns;
+}
+
+static uint64_t turn_of(const struct turns *turns, uint32_t weight)
+{
+	uint64_t slice = turns->slice;
+
+	if (weight < turns->average)
+		slice = slice * weight / turns->average;
 	if (slice < SLICE_MIN_NS)
 		slice = SLICE_MIN_NS;
-	return slice < longest_ns ? slice : longest_ns;
+	return slice < turns->most ? slice : turns->most;
+}
+
+uint64_t vruntime_slice(uint64_t longest_ns, unsigned int runnable, unsigned int cpus,
+			uint32_t weight, uint32_t average)
+{
+	struct turns turns = turns_among(longest_ns, runnable, cpus, average);
+
+	return turn_of(&turns, weight);
 }
 
 static uint64_t slice_of(const struct scxu_sched *sched, const struct vsched *s)
@@ -175,25 +206,9 @@ static uint64_t slice_of(const struct scxu_sched *sched, const struct vsched *s)
 	return s->slice_us < 50 ? 50000 : s->slice_us * 1000;
 }
 
-/* What those that wait share, as of this pass. */
-struct turns {
-	uint64_t longest; /* ns */
-	unsigned int runnable;
-	unsigned int cpus;
-	uint32_t average; /* weight */
-};
-
 static struct turns turns_of(const struct scxu_sched *sched, const struct vsched *s)
 {
-	return (struct turns) { .longest = slice_of(sched, s),
-				.runnable = s->runnable,
-				.cpus = scxu_nr_cpus(sched),
-				.average = s->average };
-}
-
-static uint64_t turn_of(const struct turns *turns, uint32_t weight)
-{
-	return vruntime_slice(turns->longest, turns->runnable, turns->cpus, weight, turns->average);
+	return turns_among(slice_of(sched, s), s->runnable, scxu_nr_cpus(sched), s->average);
 }
 
 static uint64_t smaller(uint64_t a, uint64_t b)
@@ -223,23 +238,43 @@ static uint64_t own_vruntime(const struct scxu_running *run)
 									  : run->vtime;
 }
 
+/* Of all that run or wait. */
+struct totals {
+	uint64_t least; /* vruntime */
+	bool any;
+	uint64_t load;
+	unsigned int nr;
+};
+
+static void count_decided(struct scxu_task *task, void *data)
+{
+	const struct vtask *t = scxu_task_data(task);
+	struct totals *totals = data;
+
+	take_least(t->vruntime, &totals->least, &totals->any);
+	totals->load += task->weight;
+	totals->nr++;
+}
+
 /*
  * When all events of the pass are read, and before those are placed that came: who woke or
  * is new tells nothing of it, unless there is nobody else. By the tasks that run alone it
  * would go past others that wait unread since the agent was slow, and CPUs went on with
- * what they had. Without news the first of the order are decided, and not in the tree.
+ * what they had.
  */
 static void update_min_vruntime(struct scxu_sched *sched, struct vsched *s)
 {
 	struct vtask *first = RB_MIN(tree, &s->tree), *t;
+	struct totals totals = { .load = s->load, .nr = s->nr };
+	unsigned int cpu, running = 0;
 	struct scxu_running run;
-	bool any = false, alone;
-	uint64_t least = 0, load = s->load;
-	unsigned int cpu, running = 0, nr = s->nr;
+	bool alone;
 
 	if (!s->news)
 		return;
 	s->news = false;
+	scxu_each_decided(sched, count_decided, &totals);
+	s->all = totals.load;
 	for (cpu = 0; cpu < scxu_nr_cpus(sched); cpu++) {
 		if (!scxu_cpu_running(sched, (int)cpu, &run))
 			continue;
@@ -247,22 +282,22 @@ static void update_min_vruntime(struct scxu_sched *sched, struct vsched *s)
 		/* also one that never waited: without it who comes next would be placed far ahead */
 		if (!run.ordered)
 			continue;
-		take_least(own_vruntime(&run), &least, &any);
-		load += run.weight;
-		nr++;
+		take_least(own_vruntime(&run), &totals.least, &totals.any);
+		totals.load += run.weight;
+		totals.nr++;
 	}
 	s->runnable = scxu_nr_waiting(sched) + running;
-	s->average = nr ? (uint32_t)(load / nr) : 0;
+	s->average = totals.nr ? (uint32_t)(totals.load / totals.nr) : 0;
 	if (first)
-		take_least(first->vruntime, &least, &any);
+		take_least(first->vruntime, &totals.least, &totals.any);
 	for (t = TAILQ_FIRST(&s->arrivals); t; t = TAILQ_NEXT(t, next))
 		if (!t->woken && !t->is_new)
-			take_least(t->vruntime, &least, &any);
-	alone = !any;
+			take_least(t->vruntime, &totals.least, &totals.any);
+	alone = !totals.any;
 	for (t = TAILQ_FIRST(&s->arrivals); t && alone; t = TAILQ_NEXT(t, next))
-		take_least(t->vruntime, &least, &any);
-	if (any && (int64_t)(least - s->min_vruntime) > 0)
-		s->min_vruntime = least;
+		take_least(t->vruntime, &totals.least, &totals.any);
+	if (totals.any && (int64_t)(totals.least - s->min_vruntime) > 0)
+		s->min_vruntime = totals.least;
 }
 
 static void into_tree(struct vsched *s, struct vtask *t)
@@ -286,7 +321,7 @@ static void set_due(const struct vsched *s, struct vtask *t, const struct turns 
 		    uint32_t weight, uint64_t now)
 {
 	/* its share of the CPUs is weight / load */
-	uint64_t wait = t->ran * s->load / ((uint64_t)weight * turns->cpus);
+	uint64_t wait = t->ran * s->all / ((uint64_t)weight * turns->cpus);
 
 	t->owed = t->began + wait;
 	t->due = t->began + (wait < SOON_NS ? wait : SOON_NS);
@@ -482,15 +517,19 @@ static int cpu_for_limited(struct scxu_sched *sched, const struct scxu_task *tas
 	return found;
 }
 
+/* What is decided for any CPU is enough, but for who comes before some of it. */
+static bool is_wanted(const struct scxu_sched *sched, uint64_t vtime, unsigned int room)
+{
+	return room || scxu_precedes(sched, vtime);
+}
+
 /* Decides it, if it can be. -EAGAIN: there is no room left in the stock, for any; else 0. */
 static int decide(struct scxu_sched *sched, struct vsched *s, struct vtask *t,
 		  const struct turns *turns, uint64_t vtime, unsigned int *room)
 {
 	struct scxu_task *task = scxu_task_of(t);
 	bool limited = task->nr_cpus_allowed < turns->cpus;
-	uint64_t usual = usual_turn(turns, task->weight);
-	/* one that may not use all CPUs waits for those of few slices */
-	uint64_t slice = limited ? usual : turn_of(turns, task->weight);
+	uint64_t slice = turn_of(turns, task->weight), usual = smaller(slice, turns->longest);
 	unsigned int flags = SCXU_VTIME;
 	int cpu = scxu_idle_cpu(sched, task), err;
 
@@ -505,7 +544,9 @@ static int decide(struct scxu_sched *sched, struct vsched *s, struct vtask *t,
 		if (cpu < 0)
 			return 0; /* none is online: the kernel will move it */
 	}
-	err = scxu_decide(sched, task, cpu < 0 ? SCXU_CPU_ANY : cpu, slice, vtime, flags);
+	/* one that may not use all CPUs waits for those of few slices */
+	err = scxu_decide(sched, task, cpu < 0 ? SCXU_CPU_ANY : cpu, limited ? usual : slice, vtime,
+			  flags);
 	if (err == -EAGAIN && cpu < 0)
 		return err;
 	/*
@@ -521,7 +562,7 @@ static int decide(struct scxu_sched *sched, struct vsched *s, struct vtask *t,
 	t->began = scxu_now(sched);
 	if (!err)
 		scxu_stand(sched, task, usual, 0, SCXU_PREEMPT);
-	if (!err && cpu < 0)
+	if (!err && cpu < 0 && *room)
 		--*room;
 	return 0;
 }
@@ -530,11 +571,14 @@ static int decide(struct scxu_sched *sched, struct vsched *s, struct vtask *t,
 static int decide_due(struct scxu_sched *sched, struct vsched *s, bool seldom,
 		      const struct turns *turns, unsigned int *room)
 {
+	/* the kernel part, too, goes by virtual time: nobody is placed before that */
+	uint64_t first = s->min_vruntime - CREDIT_NS;
 	unsigned int passed_over = 0;
 	struct vtask *t, *next;
 	int err = 0;
 
-	for (t = RB_MIN(dues, &s->dues[seldom]); t && *room && !err; t = next) {
+	for (t = RB_MIN(dues, &s->dues[seldom]); t && !err && is_wanted(sched, first, *room);
+	     t = next) {
 		if ((int64_t)(t->due - scxu_now(sched)) > 0)
 			break;
 		next = RB_NEXT(dues, &s->dues[seldom], t);
@@ -543,8 +587,7 @@ static int decide_due(struct scxu_sched *sched, struct vsched *s, bool seldom,
 				break;
 			continue;
 		}
-		/* the kernel part, too, goes by virtual time: nobody is placed before that */
-		err = decide(sched, s, t, turns, s->min_vruntime - CREDIT_NS, room);
+		err = decide(sched, s, t, turns, first, room);
 	}
 	return err;
 }
@@ -567,7 +610,8 @@ static void dispatch(struct scxu_sched *sched)
 		if (!err)
 			err = decide_due(sched, s, true, &turns, &room);
 	}
-	for (t = RB_MIN(tree, &s->tree); t && room && !err; t = next) {
+	for (t = RB_MIN(tree, &s->tree); t && !err && is_wanted(sched, t->vruntime, room);
+	     t = next) {
 		next = RB_NEXT(tree, &s->tree, t);
 		err = decide(sched, s, t, &turns, t->vruntime, &room);
 	}
@@ -599,6 +643,7 @@ const struct scxu_policy_ops vruntime_policy = {
 	.sched_size = sizeof(struct vsched),
 	.options = options,
 	.stands = true,
+	.by_vtime = true,
 	.init = init,
 	.task_enter = task_enter,
 	.enqueue = enqueue,

@@ -69,7 +69,7 @@ plant()
 	says 1 "$2" "./$1.so"
 }
 
-plant ABI 'built for another version of libscxu (policy ABI 3,'
+plant ABI 'built for another version of libscxu (policy ABI 4,'
 grep -q "build it with this version's headers" "$work/said" || bad "no word what to do"
 plant SIZE 'built for another version of libscxu'
 plant NO_SYMBOL 'no policy in it (symbol scxu_policy_of_object): write SCXU_POLICY(the_ops);'

@@ -88,7 +88,7 @@ static void good(struct scxu_sched *s)
 		TAILQ_REMOVE(&f->queue, TAILQ_FIRST(&f->queue), node);
 		CHECK_EQ(scxu_decide(s, task, good[i].cpu, good[i].slice_ns, vtime, good[i].flags),
 			 0);
-		d = good[i].cpu < 0 ? &k->shm.agent->stock[i] : &ac->ring[0];
+		d = good[i].cpu < 0 ? &k->shm.agent->stock[0][i] : &ac->ring[0];
 		CHECK_EQ(d->slot, task->slot);
 		CHECK_EQ(d->gen, 1);
 		CHECK_EQ(d->vtime, vtime);

@@ -179,7 +179,8 @@ static void comes_late(void)
 	struct scxu_decision d;
 	unsigned int i;
 
-	k->kernel->stock_tail = 123456;
+	k->kernel->stock_tail[0] = 123456;
+	k->kernel->stock_tail[1] = 654321;
 	k->cpus[1].decisions_tail = 77;
 	sched = engine_with(k, &test_fifo, 8);
 	CHECK_EQ(fifo_of(sched)->enqueues, 64);

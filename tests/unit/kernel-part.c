@@ -224,6 +224,7 @@ static uint64_t decided_vtime(const struct kernel_part *k, const struct scxu_dec
 	return d->slot < k->shm.max_tasks ? scxu_load(&k->records[d->slot].vtime) : 0;
 }
 
+/* peek_decision() and pop_decision() */
 bool kernel_part_next(struct kernel_part *k, unsigned int cpu, struct scxu_decision *ret)
 {
 	struct scxu_agent_cpu *ac = &k->shm.agent_cpus[cpu];
@@ -232,28 +233,35 @@ bool kernel_part_next(struct kernel_part *k, unsigned int cpu, struct scxu_decis
 	int i;
 
 	for (i = 0; i < 16; i++) {
-		uint64_t own_seen, own_next, seen, next;
-		struct scxu_decision d;
-		bool own;
+		uint64_t seen, next, own_seen, own_next;
+		__u64 *tail = NULL;
+		unsigned int row;
 
-		own = ring_next(k, cpu, &me->decisions_tail, &ac->decisions_head,
-				&ac->decisions_skip, SCXU_CPU_DECISIONS, &own_seen, &own_next);
-		if (own)
-			scxu_copy_in(ret, &ac->ring[own_next % SCXU_CPU_DECISIONS], sizeof(*ret));
-		if ((!own || !(ret->flags & SCXU_DECIDE_PREEMPT)) &&
-		    ring_next(k, cpu, &k->kernel->stock_tail, &a->stock_head, &a->stock_skip,
-			      SCXU_STOCK, &seen, &next)) {
-			scxu_copy_in(&d, &a->stock[next % SCXU_STOCK], sizeof(d));
-			if (!own ||
-			    scxu_vtime_before(decided_vtime(k, &d), decided_vtime(k, ret))) {
-				own = false;
-				*ret = d;
-			}
-		} else if (!own) {
-			return false;
+		if (ring_next(k, cpu, &me->decisions_tail, &ac->decisions_head, &ac->decisions_skip,
+			      SCXU_CPU_DECISIONS, &seen, &next)) {
+			tail = &me->decisions_tail;
+			own_seen = seen;
+			own_next = next;
+			scxu_copy_in(ret, &ac->ring[next % SCXU_CPU_DECISIONS], sizeof(*ret));
 		}
-		if (own ? !cas(&me->decisions_tail, own_seen, own_next + 1)
-			: !cas(&k->kernel->stock_tail, seen, next + 1))
+		for (row = 0; row < SCXU_ROWS; row++) {
+			struct scxu_decision d;
+
+			if ((tail == &me->decisions_tail && ret->flags & SCXU_DECIDE_PREEMPT) ||
+			    !ring_next(k, cpu, &k->kernel->stock_tail[row], &a->stock_head[row],
+				       &a->stock_skip[row], SCXU_STOCK, &seen, &next))
+				continue;
+			scxu_copy_in(&d, &a->stock[row][next % SCXU_STOCK], sizeof(d));
+			if (tail && !scxu_vtime_before(decided_vtime(k, &d), decided_vtime(k, ret)))
+				continue;
+			tail = &k->kernel->stock_tail[row];
+			own_seen = seen;
+			own_next = next;
+			*ret = d;
+		}
+		if (!tail)
+			return false;
+		if (!cas(tail, own_seen, own_next + 1))
 			continue;
 		count(k, cpu, SCXU_COUNT_decisions);
 		return true;
@@ -261,20 +269,50 @@ bool kernel_part_next(struct kernel_part *k, unsigned int cpu, struct scxu_decis
 	return false;
 }
 
-unsigned int kernel_part_peek(const struct kernel_part *k, int cpu, struct scxu_decision *ret,
+static unsigned int peek_ring(const struct scxu_decision *ring, uint64_t size, uint64_t tail,
+			      uint64_t head, uint64_t skip, struct scxu_decision *ret,
 			      unsigned int max)
 {
-	const struct scxu_agent_cpu *ac = &k->shm.agent_cpus[cpu < 0 ? 0 : cpu];
-	uint64_t tail = cpu < 0 ? k->kernel->stock_tail : k->cpus[cpu].decisions_tail;
-	uint64_t head = cpu < 0 ? k->shm.agent->stock_head : ac->decisions_head;
-	uint64_t skip = cpu < 0 ? k->shm.agent->stock_skip : ac->decisions_skip;
 	unsigned int n = 0;
 
 	if (skip - tail <= head - tail)
 		tail = skip;
 	for (; tail != head && n < max; tail++)
-		ret[n++] = cpu < 0 ? k->shm.agent->stock[tail % SCXU_STOCK]
-				   : ac->ring[tail % SCXU_CPU_DECISIONS];
+		ret[n++] = ring[tail % size];
+	return n;
+}
+
+unsigned int kernel_part_peek(const struct kernel_part *k, int cpu, struct scxu_decision *ret,
+			      unsigned int max)
+{
+	const struct scxu_agent *a = k->shm.agent;
+	unsigned int row, n = 0, nr[SCXU_ROWS], at[SCXU_ROWS] = { 0 };
+	struct scxu_decision *rows[SCXU_ROWS];
+
+	if (cpu >= 0) {
+		const struct scxu_agent_cpu *ac = &k->shm.agent_cpus[cpu];
+
+		return peek_ring(ac->ring, SCXU_CPU_DECISIONS, k->cpus[cpu].decisions_tail,
+				 ac->decisions_head, ac->decisions_skip, ret, max);
+	}
+	for (row = 0; row < SCXU_ROWS; row++) {
+		rows[row] = calloc(SCXU_STOCK, sizeof(*rows[row]));
+		NEED(rows[row]);
+		nr[row] = peek_ring(a->stock[row], SCXU_STOCK, k->kernel->stock_tail[row],
+				    a->stock_head[row], a->stock_skip[row], rows[row], SCXU_STOCK);
+	}
+	/* in the order in which CPUs take them */
+	while (n < max && (at[0] < nr[0] || at[1] < nr[1])) {
+		bool second =
+			at[0] == nr[0] ||
+			(at[1] < nr[1] && scxu_vtime_before(decided_vtime(k, &rows[1][at[1]]),
+							    decided_vtime(k, &rows[0][at[0]])));
+
+		ret[n++] = rows[second][at[second]];
+		at[second]++;
+	}
+	for (row = 0; row < SCXU_ROWS; row++)
+		free(rows[row]);
 	return n;
 }
 

@@ -305,8 +305,8 @@ static void ring_trampled(void)
 
 	begin(3, 8);
 	pass();
-	k->shm.agent->stock[0].slot = 8192;
-	k->shm.agent->stock[1].slot = SCXU_NO_SLOT;
+	k->shm.agent->stock[0][0].slot = 8192;
+	k->shm.agent->stock[0][1].slot = SCXU_NO_SLOT;
 	kernel_part_enqueue(k, 9, 0, &plain);
 	pass();
 	CHECK_EQ(scxu_engine_counts(sched)->recalled, 1);

@@ -14,7 +14,7 @@ static void begin(unsigned int tasks, unsigned int batch, uint64_t tail)
 	uint32_t slot;
 
 	k = kernel_part_create(4, 8192);
-	k->kernel->stock_tail = tail;
+	k->kernel->stock_tail[0] = tail;
 	sched = engine_with(k, &test_fifo, batch);
 	f = fifo_of(sched);
 	for (slot = 0; slot < tasks; slot++) {
@@ -153,7 +153,7 @@ static void head_trampled(void)
 
 	begin(8, 8, 0);
 	scxu_engine_pass(sched, 1);
-	k->shm.agent->stock_head = 0xdeadbeefdeadbeef;
+	k->shm.agent->stock_head[0] = 0xdeadbeefdeadbeef;
 	CHECK_EQ(kernel_part_dispatch(k, 0, &d), NOTHING);
 	CHECK_EQ(kernel_part_count(k, SCXU_COUNT_invalid), 1);
 	for (i = 0; i < 3; i++) {

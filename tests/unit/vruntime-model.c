@@ -43,11 +43,17 @@ static unsigned int runnable; /* as of the last news */
 static uint32_t average; /* weight, likewise */
 static uint32_t arrivals[SLOTS]; /* in this pass, to be placed */
 static unsigned int nr_arrivals;
-static uint64_t head, skip; /* of the stock */
-static struct {
-	uint32_t slot;
-	uint64_t gen;
-} stock[SCXU_STOCK];
+static struct row {
+	uint64_t head;
+	uint64_t skip;
+	struct {
+		uint32_t slot;
+		uint64_t gen;
+		uint64_t vtime;
+	} at[SCXU_STOCK];
+} rows[SCXU_ROWS];
+static bool disorder; /* one has fitted into neither row */
+static uint64_t passes, recalled_pass, seconds;
 static uint64_t waits, applied, superseded, bounces, recalls;
 
 static struct kernel_part *k;
@@ -139,16 +145,48 @@ static bool look_at(uint32_t slot)
 	return true;
 }
 
-/* Here no task is ever seen to run. Decided ones that no CPU has taken wait too. */
+static uint64_t row_from(unsigned int row)
+{
+	uint64_t tail = k->kernel->stock_tail[row];
+
+	return (int64_t)(rows[row].skip - tail) > 0 ? rows[row].skip : tail;
+}
+
+static uint64_t row_left(unsigned int row)
+{
+	return rows[row].head - row_from(row);
+}
+
+/* The task of an entry, if it is still decided by that. */
+static struct model_task *stocked(unsigned int row, uint64_t at, uint32_t *slot)
+{
+	struct model_task *t;
+
+	*slot = rows[row].at[at % SCXU_STOCK].slot;
+	t = &tasks[*slot];
+	return t->holder == STOCK && t->gen == rows[row].at[at % SCXU_STOCK].gen &&
+			       kernel_part_waits(k, *slot) && kernel_part_gen(k, *slot) == t->gen
+		       ? t
+		       : NULL;
+}
+
+/* Here no task is ever seen to run. Those decided that no CPU has taken wait too. */
 static void count_runnable(void)
 {
 	unsigned int nr = nr_sorted + nr_arrivals, i;
-	uint64_t load = 0;
+	uint64_t load = 0, at;
+	uint32_t slot;
 
 	for (i = 0; i < nr_sorted; i++)
 		load += k->records[sorted[i]].weight;
 	for (i = 0; i < nr_arrivals; i++)
 		load += k->records[arrivals[i]].weight;
+	for (i = 0; i < SCXU_ROWS; i++)
+		for (at = row_from(i); at != rows[i].head; at++)
+			if (stocked(i, at, &slot)) {
+				load += k->records[slot].weight;
+				nr++;
+			}
 	runnable = (unsigned int)k->kernel->nr_waiting;
 	average = nr ? (uint32_t)(load / nr) : 0;
 }
@@ -163,9 +201,19 @@ static uint64_t usual_slice(uint32_t weight)
 /* No task runs: the first that waits, of those that woke or are new if there is no other. */
 static void update_min(void)
 {
-	uint64_t least = nr_sorted ? tasks[sorted[0]].vruntime : 0;
+	uint64_t least = nr_sorted ? tasks[sorted[0]].vruntime : 0, at;
 	bool any = nr_sorted;
 	unsigned int i, sleepers;
+	uint32_t slot;
+
+	for (i = 0; i < SCXU_ROWS; i++)
+		for (at = row_from(i); at != rows[i].head; at++) {
+			const struct model_task *t = stocked(i, at, &slot);
+
+			if (t && (!any || (int64_t)(t->vruntime - least) < 0))
+				least = t->vruntime;
+			any |= t != NULL;
+		}
 
 	for (sleepers = 0; sleepers < 2 && !(sleepers && any); sleepers++)
 		for (i = 0; i < nr_arrivals; i++) {
@@ -201,51 +249,108 @@ static void place_those(void)
 	nr_arrivals = 0;
 }
 
-static uint64_t stock_from(void)
+static uint64_t last_of(unsigned int row)
 {
-	uint64_t tail = k->kernel->stock_tail;
-
-	return (int64_t)(skip - tail) > 0 ? skip : tail;
+	return rows[row].at[(rows[row].head - 1) % SCXU_STOCK].vtime;
 }
 
-static void recall(void)
+static bool later(uint64_t a, uint64_t b)
 {
-	uint64_t from = stock_from();
+	return (int64_t)(a - b) > 0;
+}
 
-	skip = head;
-	for (; from != head; from++) {
-		uint32_t slot = stock[from % SCXU_STOCK].slot;
-		struct model_task *t = &tasks[slot];
+/* It belongs before one that is decided. */
+static bool precedes(uint64_t vtime)
+{
+	return (row_left(0) && later(last_of(0), vtime)) ||
+	       (row_left(1) && later(last_of(1), vtime));
+}
 
-		if (t->holder != STOCK || t->gen != stock[from % SCXU_STOCK].gen)
-			continue;
-		t->holder = NOBODY;
-		if (kernel_part_waits(k, slot) && kernel_part_gen(k, slot) == t->gen) {
-			insert(slot);
-			recalls++;
+/* Behind the later of those that are not after it; else into one that is empty; else nowhere. */
+static int row_for(uint64_t vtime)
+{
+	bool fits[SCXU_ROWS];
+	unsigned int row;
+
+	if (row_left(0) + row_left(1) >= 2 * (uint64_t)batch + CPUS)
+		return -1;
+	for (row = 0; row < SCXU_ROWS; row++)
+		fits[row] = row_left(row) && !later(last_of(row), vtime);
+	if (fits[0] && fits[1])
+		return later(last_of(0), last_of(1)) ? 0 : 1;
+	if (fits[0] || fits[1])
+		return fits[1];
+	return !row_left(0) ? 0 : !row_left(1) ? 1 : -1;
+}
+
+/* True: all that was decided waits anew. More than 64 a pass are not taken back, on average. */
+static bool recall(bool *any)
+{
+	uint64_t left = row_left(0) + row_left(1), from;
+	unsigned int row;
+	uint32_t slot;
+
+	disorder &= left > 0;
+	if (!disorder || passes - recalled_pass < left / 64)
+		return false;
+	disorder = false;
+	recalled_pass = passes;
+	for (row = 0; row < SCXU_ROWS; row++) {
+		from = row_from(row);
+		rows[row].skip = rows[row].head;
+		for (; from != rows[row].head; from++) {
+			struct model_task *t = stocked(row, from, &slot);
+
+			if (!t)
+				t = &tasks[slot];
+			else
+				*any = true;
+			if (t->holder != STOCK || t->gen != rows[row].at[from % SCXU_STOCK].gen)
+				continue;
+			t->holder = NOBODY;
+			if (kernel_part_waits(k, slot) && kernel_part_gen(k, slot) == t->gen) {
+				insert(slot);
+				recalls++;
+			}
 		}
 	}
+	return true;
 }
 
 static void model_dispatch(bool news)
 {
-	unsigned int room = batch - (unsigned int)(head - stock_from());
+	uint64_t left = row_left(0) + row_left(1);
+	uint64_t room = left < batch ? batch - left : 0;
+
 	if (news) {
 		count_runnable();
 		update_min();
 	}
 	place_those();
-	while (nr_sorted && room) {
+	while (nr_sorted && (room || precedes(tasks[sorted[0]].vruntime))) {
 		uint32_t slot = sorted[0];
 		struct model_task *t = &tasks[slot];
-		const struct scxu_decision *d = &k->shm.agent->stock[head % SCXU_STOCK];
+		const struct scxu_decision *d;
+		struct row *r;
+		int row;
 
+		if (!kernel_part_waits(k, slot) || kernel_part_gen(k, slot) != t->gen) {
+			remove_at(0); /* it has left meanwhile */
+			continue;
+		}
+		row = row_for(t->vruntime);
+		if (row < 0) {
+			disorder = true;
+			break;
+		}
+		seconds += row;
 		remove_at(0);
-		if (!kernel_part_waits(k, slot) || kernel_part_gen(k, slot) != t->gen)
-			continue; /* it has left meanwhile */
+		r = &rows[row];
+		d = &k->shm.agent->stock[row][r->head % SCXU_STOCK];
 		t->holder = STOCK;
-		stock[head % SCXU_STOCK].slot = slot;
-		stock[head % SCXU_STOCK].gen = t->gen;
+		r->at[r->head % SCXU_STOCK].slot = slot;
+		r->at[r->head % SCXU_STOCK].gen = t->gen;
+		r->at[r->head % SCXU_STOCK].vtime = t->vruntime;
 		/* the engine has done its pass: what did it write there? */
 		CHECK_EQ(d->slot, slot);
 		CHECK_EQ(d->gen, t->gen);
@@ -254,29 +359,24 @@ static void model_dispatch(bool news)
 		CHECK_EQ(d->slice_us,
 			 vruntime_slice(SLICE, runnable, CPUS, k->records[slot].weight, average) /
 				 1000);
-		head++;
-		room--;
+		r->head++;
+		room -= room > 0;
 	}
 }
 
 /* What must hold whatever the model says. */
 static void check_all(void)
 {
-	const struct model_task *last = NULL;
+	unsigned int row;
 	uint64_t at;
 	uint32_t slot;
 
-	/* least first: the stock in order, and no one in the queue before it */
-	for (at = stock_from(); at != head; at++) {
-		const struct model_task *t = &tasks[stock[at % SCXU_STOCK].slot];
-
-		if (t->holder != STOCK || t->gen != stock[at % SCXU_STOCK].gen ||
-		    !kernel_part_waits(k, stock[at % SCXU_STOCK].slot))
-			continue;
-		CHECK(!last || before(last, t));
-		last = t;
-	}
-	CHECK(!last || !nr_sorted || before(last, &tasks[sorted[0]]));
+	/* least first: each row in order, and no one in the queue who is before one of them */
+	for (row = 0; row < SCXU_ROWS; row++)
+		for (at = row_from(row); at != rows[row].head && at + 1 != rows[row].head; at++)
+			CHECK(!later(rows[row].at[at % SCXU_STOCK].vtime,
+				     rows[row].at[(at + 1) % SCXU_STOCK].vtime));
+	CHECK(disorder || !nr_sorted || !precedes(tasks[sorted[0]].vruntime));
 	/* nothing lost: all events are read, so each wait is in someone's hands */
 	for (slot = 0; slot < SLOTS; slot++)
 		if (kernel_part_waits(k, slot))
@@ -287,8 +387,8 @@ static void check_all(void)
 static void pass(void)
 {
 	uint64_t tails[CPUS], heads[CPUS];
-	bool news = false;
-	unsigned int cpu;
+	bool news = false, any = false;
+	unsigned int cpu, row;
 
 	for (cpu = 0; cpu < CPUS; cpu++) {
 		tails[cpu] = k->shm.agent_cpus[cpu].events_tail;
@@ -299,11 +399,15 @@ static void pass(void)
 	for (cpu = 0; cpu < CPUS; cpu++)
 		for (; tails[cpu] != heads[cpu]; tails[cpu]++)
 			news |= look_at(k->cpus[cpu].events[tails[cpu] % SCXU_EVENTS]);
-	if (news && stock_from() != head)
-		recall();
+	recall(&news);
 	model_dispatch(news);
-	CHECK_EQ(k->shm.agent->stock_head, head);
-	CHECK_EQ(k->shm.agent->stock_skip, skip);
+	if (recall(&any))
+		model_dispatch(any);
+	passes++;
+	for (row = 0; row < SCXU_ROWS; row++) {
+		CHECK_EQ(k->shm.agent->stock_head[row], rows[row].head);
+		CHECK_EQ(k->shm.agent->stock_skip[row], rows[row].skip);
+	}
 	CHECK_EQ(scxu_nr_queued(sched), nr_sorted);
 	CHECK_EQ(k->shm.agent->held, nr_sorted);
 	CHECK_EQ(scxu_engine_counts(sched)->recalled, recalls);
@@ -371,19 +475,22 @@ static void die(uint32_t slot)
 
 static void take(void)
 {
-	uint64_t from = stock_from();
+	unsigned int row = !row_left(0) ||
+			   (row_left(1) && later(rows[0].at[row_from(0) % SCXU_STOCK].vtime,
+						 rows[1].at[row_from(1) % SCXU_STOCK].vtime));
+	uint64_t from = row_from(row);
 	struct scxu_decision d;
 	bool bounce = !unit_below(&seed, 10);
 	enum outcome o;
 	bool waits_still;
 
 	if (!kernel_part_next(k, unit_below(&seed, CPUS), &d)) {
-		CHECK_EQ(from, head);
+		CHECK_EQ(row_left(0) + row_left(1), 0);
 		return;
 	}
-	NEED(from != head);
-	CHECK_EQ(d.slot, stock[from % SCXU_STOCK].slot);
-	CHECK_EQ(d.gen, stock[from % SCXU_STOCK].gen);
+	NEED(from != rows[row].head);
+	CHECK_EQ(d.slot, rows[row].at[from % SCXU_STOCK].slot);
+	CHECK_EQ(d.gen, rows[row].at[from % SCXU_STOCK].gen);
 	waits_still = kernel_part_waits(k, d.slot) && kernel_part_gen(k, d.slot) == d.gen;
 	o = kernel_part_claim(k, 0, &d);
 	CHECK_EQ(o, waits_still ? APPLIED : STALE);
@@ -407,7 +514,9 @@ static void run(uint64_t with_seed, unsigned int with_batch, unsigned int operat
 	memset(tasks, 0, sizeof(tasks));
 	nr_sorted = 0;
 	nr_arrivals = 0;
-	seq = head = skip = 0;
+	memset(rows, 0, sizeof(rows));
+	disorder = false;
+	seq = passes = recalled_pass = seconds = 0;
 	waits = applied = superseded = bounces = recalls = 0;
 	k = kernel_part_create(CPUS, SLOTS);
 	sched = engine_with(k, &vruntime_policy, batch);
@@ -454,11 +563,13 @@ static void run(uint64_t with_seed, unsigned int with_batch, unsigned int operat
 	CHECK_LE(operations / 20, applied);
 	CHECK_LE(operations / 2000, bounces);
 	CHECK_LE(1, recalls);
+	CHECK_LE(1, seconds);
 	CHECK(min_vruntime < LATE); /* it has wrapped */
-	printf("seed %llu batch %u: %llu waits, %llu applied, %llu bounced, %llu recalled\n",
+	printf("seed %llu batch %u: %llu waits, %llu applied, %llu bounced, %llu recalled, %llu in "
+	       "the second row\n",
 	       (unsigned long long)with_seed, batch, (unsigned long long)waits,
 	       (unsigned long long)applied, (unsigned long long)bounces,
-	       (unsigned long long)recalls);
+	       (unsigned long long)recalls, (unsigned long long)seconds);
 	scxu_engine_destroy(sched);
 	kernel_part_destroy(k);
 }

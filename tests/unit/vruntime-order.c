@@ -148,6 +148,97 @@ static void new_ones_among_many(void)
 	end();
 }
 
+static void takes_in_order(const uint32_t *slots, unsigned int n)
+{
+	struct scxu_decision d;
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		CHECK_EQ(kernel_part_dispatch(k, 0, &d), APPLIED);
+		CHECK_EQ(d.slot, slots[i]);
+	}
+}
+
+/* Who comes before all that is decided is decided too, and none of the others anew. */
+static void first_without_a_recall(void)
+{
+	static const uint32_t order[] = { 8, 9, 0, 1, 2, 3, 10, 4, 5, 6, 7 };
+	uint32_t slot;
+
+	begin(4, 8);
+	for (slot = 0; slot < 8; slot++)
+		old_task(slot, (10 + slot) * MS);
+	scxu_engine_pass(sched, 1);
+	CHECK_EQ(scxu_room(sched), 0);
+	old_task(8, 8 * MS);
+	scxu_engine_pass(sched, 2);
+	old_task(9, 9 * MS);
+	old_task(10, 13500 * MS / 1000);
+	scxu_engine_pass(sched, 3);
+	/* after the last: it is not wanted yet */
+	old_task(11, 18 * MS);
+	scxu_engine_pass(sched, 4);
+	CHECK_EQ(scxu_nr_queued(sched), 1);
+	CHECK_EQ(scxu_engine_counts(sched)->decided, 11);
+	CHECK_EQ(scxu_engine_counts(sched)->recalled, 0);
+	takes_in_order(order, 11);
+	end();
+}
+
+/* Two rows cannot hold it where it belongs: all are decided anew, in that pass. */
+static void recall_for_one_between(void)
+{
+	static const uint32_t order[] = { 9, 0, 1, 2, 10, 3, 4, 5 };
+	uint32_t slot;
+
+	begin(4, 8);
+	for (slot = 0; slot < 8; slot++)
+		old_task(slot, (10 + slot) * MS);
+	scxu_engine_pass(sched, 1);
+	old_task(8, 17500 * MS / 1000);
+	old_task(9, 9 * MS);
+	scxu_engine_pass(sched, 2);
+	CHECK_EQ(scxu_engine_counts(sched)->recalled, 0);
+	old_task(11, 16 * MS); /* behind 9 in its row */
+	scxu_engine_pass(sched, 3);
+	CHECK_EQ(scxu_engine_counts(sched)->recalled, 0);
+	old_task(10, 12500 * MS / 1000);
+	scxu_engine_pass(sched, 4);
+	CHECK_EQ(scxu_engine_counts(sched)->recalled, 10);
+	/* no more than wanted */
+	CHECK_EQ(scxu_room(sched), 0);
+	takes_in_order(order, 8);
+	end();
+}
+
+/* So many come before the last that is decided that both rows would be long. */
+static void recall_of_long_rows(void)
+{
+	struct scxu_decision d;
+	unsigned int i;
+	uint32_t slot;
+
+	begin(4, 8);
+	for (slot = 0; slot < 8; slot++)
+		old_task(slot, 20 * MS);
+	scxu_engine_pass(sched, 1);
+	for (; slot < 20; slot++) {
+		old_task(slot, (18 * 1000 + slot) * MS / 1000);
+		scxu_engine_pass(sched, slot);
+	}
+	CHECK_EQ(scxu_engine_counts(sched)->recalled, 0);
+	CHECK_EQ(scxu_nr_queued(sched), 0);
+	old_task(20, 18500 * MS / 1000);
+	scxu_engine_pass(sched, 20);
+	CHECK_EQ(scxu_engine_counts(sched)->recalled, 20);
+	CHECK_EQ(scxu_nr_queued(sched), 13);
+	for (i = 0; i < 8; i++) {
+		CHECK_EQ(kernel_part_dispatch(k, 0, &d), APPLIED);
+		CHECK_EQ(d.slot, 8 + i);
+	}
+	end();
+}
+
 /* One that is recalled from the stock goes before its equals that came later. */
 static void recalled_keeps_its_turn(void)
 {
@@ -160,12 +251,17 @@ static void recalled_keeps_its_turn(void)
 	scxu_engine_pass(sched, 1);
 	CHECK_EQ(kernel_part_peek(k, -1, &d, 1), 1);
 	CHECK_EQ(d.slot, 0);
-	/* news that do not come first: the one in the stock is recalled each time */
+	/* each before all others: in the other row there is place for one, then both are recalled */
 	for (slot = 20; slot < 27; slot++) {
-		old_task(slot, 10 * MS);
+		old_task(slot, 2 * MS - (slot - 19) * MS / 10);
 		scxu_engine_pass(sched, slot);
 	}
-	CHECK_EQ(scxu_engine_counts(sched)->recalled, 7);
+	CHECK_EQ(scxu_engine_counts(sched)->recalled, 6);
+	for (slot = 27; slot-- > 20;) {
+		CHECK_EQ(kernel_part_dispatch(k, 0, &d), APPLIED);
+		CHECK_EQ(d.slot, slot);
+		scxu_engine_pass(sched, 100 - slot);
+	}
 	for (slot = 0; slot < 10; slot++) {
 		CHECK_EQ(kernel_part_dispatch(k, 0, &d), APPLIED);
 		CHECK_EQ(d.slot, slot);
@@ -667,6 +763,9 @@ int main(void)
 	by_vruntime();
 	new_ones();
 	new_ones_among_many();
+	first_without_a_recall();
+	recall_for_one_between();
+	recall_of_long_rows();
 	recalled_keeps_its_turn();
 	charges();
 	sleepers();

@@ -371,7 +371,7 @@ void kernel_part_dispatch(struct scxu_sim *m, unsigned int cpu, struct task *pre
 			continue;
 		}
 		vtime = by_cpu(m, cpu, n.vtime, m->records[n.d.slot].weight);
-		preempt = n.own && n.d.flags & SCXU_DECIDE_PREEMPT &&
+		preempt = n.from == OWN_RING && n.d.flags & SCXU_DECIDE_PREEMPT &&
 			  (me->preempt_row < IN_A_ROW || !shared);
 		if (!preempt) {
 			bool stays = in_order && n.d.flags & SCXU_DECIDE_VTIME &&

@@ -102,7 +102,8 @@ static void rest(void)
 /* Decisions that CPUs have taken up, by the kernel part's own tails. */
 static uint64_t taken_up(void)
 {
-	uint64_t n = scxu_load(&part.shm.kernel->stock_tail);
+	uint64_t n = scxu_load(&part.shm.kernel->stock_tail[0]) +
+		     scxu_load(&part.shm.kernel->stock_tail[1]);
 	unsigned int cpu;
 
 	for (cpu = 0; cpu < part.shm.nr_cpus; cpu++)
@@ -139,10 +140,12 @@ static void publish(const struct scxu_decision *d, int cpu)
 	uint64_t head;
 
 	if (cpu < 0) {
-		head = wait_for_room(&part.shm.agent->stock_head, &part.shm.kernel->stock_tail,
-				     SCXU_STOCK);
-		scxu_copy_out(&part.shm.agent->stock[head % SCXU_STOCK], d, sizeof(*d));
-		scxu_store_release(&part.shm.agent->stock_head, head + 1);
+		unsigned int row = any() % SCXU_ROWS;
+
+		head = wait_for_room(&part.shm.agent->stock_head[row],
+				     &part.shm.kernel->stock_tail[row], SCXU_STOCK);
+		scxu_copy_out(&part.shm.agent->stock[row][head % SCXU_STOCK], d, sizeof(*d));
+		scxu_store_release(&part.shm.agent->stock_head[row], head + 1);
 		return;
 	}
 	ac = &part.shm.agent_cpus[cpu];
@@ -157,9 +160,11 @@ static void publish(const struct scxu_decision *d, int cpu)
 static void reset(void)
 {
 	struct scxu_agent *a = part.shm.agent;
-	unsigned int cpu;
+	unsigned int cpu, row;
 
-	a->stock_head = a->stock_skip = scxu_load(&part.shm.kernel->stock_tail);
+	for (row = 0; row < SCXU_ROWS; row++)
+		a->stock_head[row] = a->stock_skip[row] =
+			scxu_load(&part.shm.kernel->stock_tail[row]);
 	for (cpu = 0; cpu < part.shm.nr_cpus; cpu++) {
 		struct scxu_agent_cpu *ac = &part.shm.agent_cpus[cpu];
 
@@ -218,13 +223,13 @@ static void rings(unsigned long n)
 			&a->passes,
 			&a->sleeps,
 			&a->rest,
-			&a->stock_head,
-			&a->stock_skip,
+			&a->stock_head[any() % SCXU_ROWS],
+			&a->stock_skip[any() % SCXU_ROWS],
 			&a->kick_seq,
 			&a->held,
 			&a->kick[any() % 16],
 			&a->preempt[any() % 16],
-			(__u64 *)&a->stock[any() % SCXU_STOCK] + any() % 4,
+			(__u64 *)&a->stock[any() % SCXU_ROWS][any() % SCXU_STOCK] + any() % 4,
 			(__u64 *)&ac->ring[any() % SCXU_CPU_DECISIONS] + any() % 4,
 		};
 		__u64 *word = words[any() % (sizeof(words) / sizeof(words[0]))];
@@ -290,8 +295,8 @@ static void promises(unsigned long n)
 	a->held = 0;
 	while (us_now() < end) {
 		read_events();
-		scxu_store_release(&a->stock_head,
-				   scxu_load(&part.shm.kernel->stock_tail) + SCXU_STOCK);
+		scxu_store_release(&a->stock_head[0],
+				   scxu_load(&part.shm.kernel->stock_tail[0]) + SCXU_STOCK);
 		settle();
 		commit();
 		nanosleep(&(struct timespec) { .tv_nsec = 200000 }, NULL);

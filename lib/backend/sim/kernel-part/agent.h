@@ -184,14 +184,20 @@ static bool fetch_agent(struct scxu_sim *m, unsigned int cpu)
 	return true;
 }
 
-static uint64_t stock_left(const struct scxu_sim *m)
+static uint64_t row_left(const struct scxu_sim *m, unsigned int row)
 {
 	const struct scxu_agent *a = m->shm.agent;
-	uint64_t tail = m->kernel->stock_tail, head = a->stock_head, skip = a->stock_skip;
+	uint64_t tail = m->kernel->stock_tail[row];
+	uint64_t head = a->stock_head[row], skip = a->stock_skip[row];
 
 	if (head - tail > SCXU_STOCK)
 		return 0;
 	return skip - tail <= head - tail ? head - skip : head - tail;
+}
+
+static uint64_t stock_left(const struct scxu_sim *m)
+{
+	return row_left(m, 0) + row_left(m, 1);
 }
 
 #define PREEMPTS_MAX  256u

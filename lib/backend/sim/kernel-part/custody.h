@@ -182,41 +182,49 @@ struct next_decision {
 	struct scxu_decision d;
 	uint64_t vtime;
 	uint64_t next;
-	bool own;
+	unsigned int from;
 };
+#define OWN_RING SCXU_ROWS
 
 static bool peek_decision(struct scxu_sim *m, unsigned int cpu, struct next_decision *n)
 {
 	const struct scxu_agent_cpu *ac = &m->shm.agent_cpus[cpu];
 	const struct scxu_agent *a = m->shm.agent;
-	struct scxu_decision d;
-	uint64_t next, vtime;
+	bool found = false;
+	unsigned int row;
 
-	n->own = ring_next(m, cpu, &m->kcpus[cpu].decisions_tail, ac->decisions_head,
-			   ac->decisions_skip, SCXU_CPU_DECISIONS, &n->next);
-	if (n->own) {
+	if (ring_next(m, cpu, &m->kcpus[cpu].decisions_tail, ac->decisions_head, ac->decisions_skip,
+		      SCXU_CPU_DECISIONS, &n->next)) {
+		found = true;
+		n->from = OWN_RING;
 		n->d = ac->ring[n->next % SCXU_CPU_DECISIONS];
 		n->vtime = decided_vtime(m, &n->d);
 		if (n->d.flags & SCXU_DECIDE_PREEMPT)
 			return true;
 	}
-	if (!ring_next(m, cpu, &m->kernel->stock_tail, a->stock_head, a->stock_skip, SCXU_STOCK,
-		       &next))
-		return n->own;
-	d = a->stock[next % SCXU_STOCK];
-	vtime = decided_vtime(m, &d);
-	if (n->own && !scxu_vtime_before(vtime, n->vtime))
-		return true;
-	*n = (struct next_decision) { .d = d, .vtime = vtime, .next = next };
-	return true;
+	for (row = 0; row < SCXU_ROWS; row++) {
+		struct scxu_decision d;
+		uint64_t next, vtime;
+
+		if (!ring_next(m, cpu, &m->kernel->stock_tail[row], a->stock_head[row],
+			       a->stock_skip[row], SCXU_STOCK, &next))
+			continue;
+		d = a->stock[row][next % SCXU_STOCK];
+		vtime = decided_vtime(m, &d);
+		if (found && !scxu_vtime_before(vtime, n->vtime))
+			continue;
+		found = true;
+		*n = (struct next_decision) { .d = d, .vtime = vtime, .next = next, .from = row };
+	}
+	return found;
 }
 
 static void pop_decision(struct scxu_sim *m, unsigned int cpu, const struct next_decision *n)
 {
-	if (n->own)
+	if (n->from == OWN_RING)
 		m->kcpus[cpu].decisions_tail = n->next + 1;
 	else
-		m->kernel->stock_tail = n->next + 1;
+		m->kernel->stock_tail[n->from] = n->next + 1;
 	count(m, cpu, SCXU_COUNT_decisions);
 }
 
