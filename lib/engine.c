@@ -761,9 +761,19 @@ static void recall_cpu(struct scxu_sched *s, unsigned int cpu)
 		recall_one(s, &ac->ring[end % SCXU_CPU_DECISIONS], CPU, (int)cpu);
 }
 
+/* So many decisions for any CPU are to be in stock. */
+static uint64_t wanted_in_stock(const struct scxu_sched *s)
+{
+	uint64_t wanted = s->options.batch;
+
+	if (s->took_ns * TOOK_UNIT > s->took_n * QUICK_NS)
+		wanted = wanted * s->took_n * QUICK_NS / (s->took_ns * TOOK_UNIT) ?: 1;
+	return wanted;
+}
+
 unsigned int scxu_room(const struct scxu_sched *s)
 {
-	uint64_t left = stock_left(s), unread = 0, wanted = s->options.batch;
+	uint64_t left = stock_left(s), unread = 0, wanted = wanted_in_stock(s);
 	unsigned int row;
 
 	/* recalled entries keep their place until a CPU comes by */
@@ -773,8 +783,6 @@ unsigned int scxu_room(const struct scxu_sched *s)
 		unread = n > unread ? n : unread;
 	}
 
-	if (s->took_ns * TOOK_UNIT > s->took_n * QUICK_NS)
-		wanted = wanted * s->took_n * QUICK_NS / (s->took_ns * TOOK_UNIT) ?: 1;
 	/* ours takes one as soon as the pass has ended */
 	if (scxu_agent_cpu_free(s))
 		wanted++;
@@ -842,7 +850,7 @@ static int row_for(const struct scxu_sched *s, uint64_t vtime)
 		found = (int)row;
 		behind = left;
 	}
-	return all < 2 * (uint64_t)s->options.batch + s->shm.nr_cpus ? found : -1;
+	return all < 2 * wanted_in_stock(s) + s->shm.nr_cpus ? found : -1;
 }
 
 int scxu_decide(struct scxu_sched *s, struct scxu_task *task, int cpu, uint64_t slice_ns,

@@ -239,6 +239,28 @@ static void recall_of_long_rows(void)
 	end();
 }
 
+/* A slow policy keeps less in stock: also of such as come before the last that is decided. */
+static void slow_policy_has_short_rows(void)
+{
+	struct scxu_decision ds[32];
+	uint64_t now = 1;
+	uint32_t slot;
+
+	begin(4, 8);
+	for (slot = 0; slot < 8; slot++)
+		old_task(slot, 20 * MS);
+	scxu_engine_pass(sched, now);
+	for (; slot < 20; slot++) {
+		old_task(slot, (18 * 1000 + slot) * MS / 1000);
+		CHECK(scxu_engine_pending(sched)); /* the next pass follows at once */
+		now += 3 * MS;
+		scxu_engine_pass(sched, now);
+	}
+	CHECK_LE(kernel_part_peek(k, -1, ds, 32), 6);
+	CHECK_LE(14, scxu_nr_queued(sched));
+	end();
+}
+
 /* One that is recalled from the stock goes before its equals that came later. */
 static void recalled_keeps_its_turn(void)
 {
@@ -766,6 +788,7 @@ int main(void)
 	first_without_a_recall();
 	recall_for_one_between();
 	recall_of_long_rows();
+	slow_policy_has_short_rows();
 	recalled_keeps_its_turn();
 	charges();
 	sleepers();
