@@ -279,8 +279,8 @@ bool scxu_precedes(const struct scxu_sched *sched, uint64_t vtime);
 
 /**
  * scxu_each_decided() - calls @call for each task that is decided for any CPU, and that no CPU has
- * taken yet, with @data; in no order. For a policy that says by_vtime, which has to reckon with
- * them.
+ * taken yet, with @data; in no order. @call must not decide. For a policy that says by_vtime, which
+ * has to reckon with them.
  */
 void scxu_each_decided(struct scxu_sched *sched, void (*call)(struct scxu_task *task, void *data),
 		       void *data);

@@ -239,6 +239,30 @@ static void recall_of_long_rows(void)
 	end();
 }
 
+/* Another process that has the memory writes a slot into our rows: they are read at each news. */
+static void rows_trampled(void)
+{
+	static const uint32_t order[] = { 8, 1, 2, 3 };
+	uint32_t slot;
+
+	begin(4, 8);
+	for (slot = 0; slot < 4; slot++)
+		old_task(slot, (10 + slot) * MS);
+	scxu_engine_pass(sched, 1);
+	k->shm.agent->stock[0][0].slot = SCXU_NO_SLOT;
+	old_task(8, 9 * MS);
+	scxu_engine_pass(sched, 2);
+	k->shm.agent->stock[0][0].slot = k->shm.max_tasks;
+	old_task(9, 20 * MS);
+	scxu_engine_pass(sched, 3);
+	CHECK_EQ(scxu_engine_counts(sched)->recalled, 0);
+	takes_in_order(order, 1);
+	/* the kernel part drops it */
+	CHECK_EQ(kernel_part_dispatch(k, 0, &(struct scxu_decision) { 0 }), INVALID);
+	takes_in_order(order + 1, 3);
+	end();
+}
+
 /* A slow policy keeps less in stock: also of such as come before the last that is decided. */
 static void slow_policy_has_short_rows(void)
 {
@@ -788,6 +812,7 @@ int main(void)
 	first_without_a_recall();
 	recall_for_one_between();
 	recall_of_long_rows();
+	rows_trampled();
 	slow_policy_has_short_rows();
 	recalled_keeps_its_turn();
 	charges();
