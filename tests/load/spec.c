@@ -143,6 +143,7 @@ static const struct {
 	{ "sleeper:1000@nice=20", "@nice= '20'" },
 	{ "sleeper:1000@nice=1@nice=1", "@nice= is given twice" },
 	{ "sleeper:1ms", "the period in us '1ms'" },
+	{ "sleeper:1000@jitter=101", "@jitter= '101' is not a whole number from 0 to 100" },
 	{ "yielders:5@us=0", "@us= '0'" },
 	{ "yielders:5@us=1@us=2", "@us= is given twice" },
 	{ "pingpong:0", "the number of pairs '0'" },

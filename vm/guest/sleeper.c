@@ -3,8 +3,8 @@
  * Tasks that wake up by a timer: sleepers, one after the other, and bursts, all at once. How late
  * they are is how long a woken task waits for a CPU.
  *
- * All dues lie on a grid that begins with the window, so how many wake-ups are expected is known
- * beforehand. One who sleeps past further dues skips those. The lateness of the wake-ups that took
+ * All dues lie on a grid that begins with the window, or each at random after its place there
+ * (@jitter), so how many wake-ups are expected is known beforehand. One who sleeps past further dues skips those. The lateness of the wake-ups that took
  * place therefore flatters a scheduler that delivers few of them, which is why it is also kept over
  * all dues, those slept through among them.
  */
@@ -15,13 +15,15 @@
 #include <string.h>
 #include <sys/prctl.h>
 
+#include "random.h"
+#include "sleeper.h"
 #include "spec.h"
 #include "worker.h"
 
 #define PERIOD_MAX_US 3600000000LL
 
 enum { SLEEPER_PERIOD_NS };
-enum { SLEEPER_SLACK_US };
+enum { SLEEPER_SLACK_US, SLEEPER_JITTER };
 enum { BURST_PERIOD_US, BURST_US };
 
 /* PERIOD_US[xN] */
@@ -91,22 +93,38 @@ static uint64_t expected(const struct load *load,
 	return sum;
 }
 
-/* The lateness at @now of all dues from @due on that have come and lie in the window. */
-static void record_dues(struct load *load, uint64_t due, uint64_t period, uint64_t now)
+uint64_t sleeper_due(uint64_t place, uint64_t period, unsigned int jitter, uint64_t seed)
+{
+	uint64_t random = seed ^ place / period;
+
+	return place + (jitter ? random_below(&random, period) * jitter / 100 : 0);
+}
+
+static uint64_t due_of(const struct load *load, unsigned int index, uint64_t place)
+{
+	return sleeper_due(place - load->run->control->start_ns, load->argument[SLEEPER_PERIOD_NS],
+			   (unsigned int)load->option[SLEEPER_JITTER],
+			   (load->run->seed * LOAD_TASKS_MAX + index) << 32) +
+	       load->run->control->start_ns;
+}
+
+/* The lateness at @now of all dues from @place on that have come and lie in the window. */
+static void record_dues(struct load *load, unsigned int index, uint64_t place, uint64_t now)
 {
 	const struct control *control = load->run->control;
+	uint64_t period = load->argument[SLEEPER_PERIOD_NS], due;
 
-	for (; due <= now && due < control->end_ns; due += period) {
-		if (due >= control->start_ns)
+	for (; place < control->end_ns && (due = due_of(load, index, place)) <= now;
+	     place += period)
+		if (place >= control->start_ns)
 			histogram_record(&load->shared->latency2, now - due);
-	}
 }
 
 static void sleeper_task(struct worker *w)
 {
 	struct load *load = w->load;
 	struct grid grid = sleeper_grid(load, w->index);
-	uint64_t due = first_due(grid, clock_now()), now;
+	uint64_t place = first_due(grid, clock_now()), now;
 	uint64_t slack = (uint64_t)load->option[SLEEPER_SLACK_US] * NS_PER_US;
 
 	/*
@@ -115,26 +133,31 @@ static void sleeper_task(struct worker *w)
 	 */
 	prctl(PR_SET_TIMERSLACK, slack ? slack : 1);
 	for (;;) {
-		atomic_store(&w->slot->last_ns, due);
+		uint64_t due = due_of(load, w->index, place);
+
+		atomic_store(&w->slot->last_ns, place);
 		clock_sleep_until(due);
 		now = clock_now();
-		if (worker_in_window(w, due)) {
+		if (worker_in_window(w, place)) {
 			histogram_record(&load->shared->latency, now - due);
 			worker_count(w);
 		}
-		record_dues(load, due, grid.period, now);
-		due += ((now - due) / grid.period + 1) * grid.period;
+		record_dues(load, w->index, place, now);
+		/* the last that can have come, and then those that have */
+		place += (now - place) / grid.period * grid.period;
+		if (due_of(load, w->index, place) <= now)
+			place += grid.period;
 		if (!worker_due(w, now))
 			return;
 		/* Without this, one with a long period would be waited for in the tail. */
-		if (due >= w->control->end_ns)
+		if (place >= w->control->end_ns)
 			worker_end(w);
 	}
 }
 
 /*
- * For tasks still asleep when the tail ended: what they are due for, or the first due if they never
- * ran at all.
+ * For tasks still asleep when the tail ended: what they are due for (its place on the grid), or the
+ * first due if they never ran at all.
  */
 static uint64_t pending_due(const struct load *load, unsigned int index, struct grid grid)
 {
@@ -148,14 +171,14 @@ static void sleeper_settle(struct load *load, uint64_t now_ns)
 	const struct control *control = load->run->control;
 
 	for (unsigned int i = 0; i < load->nr_tasks; i++) {
-		struct grid grid = sleeper_grid(load, i);
-		uint64_t due = pending_due(load, i, grid);
+		uint64_t place = pending_due(load, i, sleeper_grid(load, i));
+		uint64_t due = due_of(load, i, place);
 
 		if (atomic_load(&load->slots[i].phase) == TASK_ENDED || due > now_ns)
 			continue;
-		if (due >= control->start_ns && due < control->end_ns)
+		if (place >= control->start_ns && place < control->end_ns)
 			histogram_record(&load->shared->latency, now_ns - due);
-		record_dues(load, due, grid.period, now_ns);
+		record_dues(load, i, place, now_ns);
 	}
 }
 
@@ -276,7 +299,9 @@ const struct load_kind sleeper_kind = {
 		 "lateness_us.PERCENTILES, "
 		 "due_lateness_us.PERCENTILES (all dues, those slept through included)}",
 	.keys = { [SLEEPER_SLACK_US] = { "slack_us", 0, 1000000, 0,
-					 "timer slack (the kernel's default is 50)" } },
+					 "timer slack (the kernel's default is 50)" },
+		  [SLEEPER_JITTER] = { "jitter", 0, 100, 0,
+				       "each is due up to N % of the period later, at random" } },
 	.parse = sleeper_parse,
 	.task = sleeper_task,
 	.settle = sleeper_settle,
