@@ -130,7 +130,8 @@ void scxu_engine_reckon(struct scxu_sched *s, uint64_t now)
  */
 #define RECALL_AFTER_NS 1000000u
 
-void scxu_engine_recall_cpu(struct scxu_sched *s, unsigned int cpu)
+/* True: some may be left. */
+static bool recall_cpu(struct scxu_sched *s, unsigned int cpu)
 {
 	struct scxu_agent_cpu *ac = &s->shm.agent_cpus[cpu];
 	struct cpu_entry *ce = &s->cpus[cpu];
@@ -139,27 +140,40 @@ void scxu_engine_recall_cpu(struct scxu_sched *s, unsigned int cpu)
 
 	ce->coming = false;
 	if (from == end)
-		return;
+		return false;
 	if (end - tail > SCXU_CPU_DECISIONS) {
 		/* it followed a head that is not ours: lead it back */
 		scxu_store_release(&ac->decisions_head, end);
-		return;
+		return true;
 	}
 	if ((int64_t)(ce->skip - from) > 0)
 		from = ce->skip;
 	if (from == end)
-		return;
+		return true;
 	if (ce->online && s->now - ce->given_at < RECALL_AFTER_NS) {
 		ce->coming = true;
-		return;
+		return true;
 	}
 	/* an offline CPU takes none: better a ring that is full than a task that waits */
 	if (ce->online && !may_recall(tail, from, end, SCXU_CPU_DECISIONS))
-		return;
+		return true;
 	ce->skip = end;
 	scxu_store_release(&ac->decisions_skip, end);
 	while (end-- != from)
 		recall_one(s, &ac->ring[end % SCXU_CPU_DECISIONS], CPU, (int)cpu);
+	return true;
+}
+
+void scxu_engine_recall_cpus(struct scxu_sched *s)
+{
+	bool rings = false;
+	unsigned int cpu;
+
+	if (!s->rings)
+		return;
+	for (cpu = 0; cpu < s->shm.nr_cpus; cpu++)
+		rings |= recall_cpu(s, cpu);
+	s->rings = rings;
 }
 
 /* So many decisions for any CPU are to be in stock. */
@@ -293,6 +307,7 @@ int scxu_decide(struct scxu_sched *s, struct scxu_task *task, int cpu, uint64_t 
 		struct cpu_entry *ce = &s->cpus[cpu];
 		uint64_t tail = scxu_load_acquire(&s->shm.cpus[cpu].decisions_tail);
 
+		s->rings = true;
 		if (ce->head - tail >= SCXU_CPU_DECISIONS)
 			return -EAGAIN;
 		to = &s->shm.agent_cpus[cpu].ring[ce->head++ % SCXU_CPU_DECISIONS];

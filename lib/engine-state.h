@@ -66,6 +66,8 @@ struct scxu_sched {
 	bool pending; /* the last pass was not the last: the next follows at once */
 	bool news;  /* something was enqueued since, or (by_vtime) did not fit into the stock */
 	bool kicked;
+	bool rings;  /* decisions lie in CPUs' rings, or did in the last pass */
+	bool idle;  /* a CPU was, when the pass began */
 	int here;  /* CPU of the agent, -1 when not known */
 	bool here_given;
 };
@@ -125,8 +127,8 @@ void scxu_engine_enqueue(struct scxu_sched *s, struct entry *e, unsigned int fla
 
 /* --- decide.c -------------------------------------------------------------- */
 
-/* What that CPU did not come to take, though it had time to, is the policy's again. */
-void scxu_engine_recall_cpu(struct scxu_sched *s, unsigned int cpu);
+/* What a CPU did not come to take, though it had time to, is the policy's again. */
+void scxu_engine_recall_cpus(struct scxu_sched *s);
 /* What is decided but not taken may no longer be what comes first. True: it is the policy's again. */
 bool scxu_engine_recall_stock(struct scxu_sched *s);
 /* A pass begins: what did the last cost. */

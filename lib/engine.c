@@ -149,6 +149,9 @@ int scxu_idle_cpu(struct scxu_sched *s, const struct scxu_task *task)
 		if (((const struct entry *)task)->refused != s->here)
 			return s->here;
 	}
+	/* one that idles since finds what is in stock by itself */
+	if (!s->idle)
+		return -1;
 	if (scxu_cpu_allowed(s, task, task->cpu) && cpu_is_idle(s, task->cpu))
 		return task->cpu;
 	for (cpu = 0; cpu < s->shm.nr_cpus; cpu++)
@@ -175,22 +178,24 @@ static struct scxu_task *running_task(const struct scxu_sched *s, uint32_t slot,
 bool scxu_cpu_running(struct scxu_sched *s, int cpu, struct scxu_running *ret)
 {
 	const struct scxu_cpu *c;
-	struct scxu_running run;
+	int32_t pid;
+	bool limited;
 
 	if (cpu < 0 || (unsigned int)cpu >= s->shm.nr_cpus)
 		return false;
 	c = &s->shm.cpus[cpu];
-	run.pid = scxu_load(&c->pid);
-	if (!run.pid || run.pid == s->shm.agent_tid || s->cpus[cpu].given || s->cpus[cpu].coming)
+	pid = scxu_load(&c->pid);
+	if (!pid || pid == s->shm.agent_tid || s->cpus[cpu].given || s->cpus[cpu].coming)
 		return false;
-	run.ordered = !scxu_load(&c->limited) && scxu_load(&c->in_order);
-	run.task = scxu_load(&c->limited) ? NULL : running_task(s, scxu_load(&c->slot), run.pid);
-	run.weight = weight_in_range(scxu_load(&c->weight));
-	run.since = scxu_load(&c->since);
-	run.vtime = scxu_load(&c->vtime);
-	if ((int64_t)(s->now - run.since) > 0)
-		run.vtime += scxu_vtime_of(s->now - run.since, run.weight);
-	*ret = run;
+	ret->pid = pid;
+	limited = scxu_load(&c->limited);
+	ret->ordered = !limited && scxu_load(&c->in_order);
+	ret->task = limited ? NULL : running_task(s, scxu_load(&c->slot), pid);
+	ret->weight = weight_in_range(scxu_load(&c->weight));
+	ret->since = scxu_load(&c->since);
+	ret->vtime = scxu_load(&c->vtime);
+	if ((int64_t)(s->now - ret->since) > 0)
+		ret->vtime += scxu_vtime_of(s->now - ret->since, ret->weight);
 	return true;
 }
 
@@ -234,7 +239,7 @@ bool scxu_agent_cpu_free(const struct scxu_sched *s)
 
 static void find_cpus(struct scxu_sched *s)
 {
-	bool changed = false;
+	bool changed = false, idle = false;
 	unsigned int cpu;
 
 	s->here = -1;
@@ -248,9 +253,11 @@ static void find_cpus(struct scxu_sched *s)
 		ce->online = scxu_load(&s->shm.cpus[cpu].online);
 		ce->changed = ce->online != was;
 		changed |= ce->changed;
+		idle |= scxu_load(&s->shm.cpus[cpu].idle);
 		if (scxu_load(&s->shm.cpus[cpu].pid) == s->shm.agent_tid)
 			s->here = (int)cpu;
 	}
+	s->idle = idle;
 	/* when the view of all of them is whole */
 	for (cpu = 0; changed && cpu < s->shm.nr_cpus; cpu++) {
 		if (!s->cpus[cpu].changed)
@@ -497,7 +504,6 @@ static bool drain(struct scxu_sched *s)
 
 bool scxu_engine_pass(struct scxu_sched *s, uint64_t now)
 {
-	unsigned int cpu;
 	uint64_t floors;
 	bool more;
 
@@ -509,8 +515,7 @@ bool scxu_engine_pass(struct scxu_sched *s, uint64_t now)
 		forget_taken(s);
 	s->floors = floors;
 	more = drain(s);
-	for (cpu = 0; cpu < s->shm.nr_cpus; cpu++)
-		scxu_engine_recall_cpu(s, cpu);
+	scxu_engine_recall_cpus(s);
 	scxu_engine_recall_stock(s);
 	CALL(s, dispatch, NO_TASK);
 	if (s->policy->by_vtime && scxu_engine_recall_stock(s))

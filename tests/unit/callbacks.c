@@ -406,7 +406,9 @@ static void where_to(void)
 	begin(&all);
 	kernel_part_birth(k, 7, 107, 0);
 	wait_of(7, 100, 0);
+	kernel_part_idle(k, 2, true);
 	pass();
+	kernel_part_idle(k, 2, false);
 	CHECK_EQ(scxu_select_cpu(sched, &task), SCXU_CPU_ANY);
 	kernel_part_idle(k, 2, true);
 	CHECK_EQ(scxu_select_cpu(sched, &task), 2);

@@ -99,7 +99,35 @@ static void idle(void)
 {
 	begin(4, 1 << 1 | 1 << 2 | 1 << 3, look_idle);
 	kernel_part_online(k, 2, false);
+	kernel_part_idle(k, 0, true);
 	scxu_engine_pass(sched, 1);
+	end();
+}
+
+/* One that idles since the pass began takes what is decided for any. */
+static void look_none_idle(struct scxu_sched *s)
+{
+	kernel_part_idle(k, 1, true);
+	CHECK_EQ(scxu_idle_cpu(s, fifo_first(s)), -1);
+	f->before = NULL;
+}
+
+static void look_one_idle(struct scxu_sched *s)
+{
+	CHECK_EQ(scxu_idle_cpu(s, fifo_first(s)), 1);
+	f->before = NULL;
+}
+
+static void none_idle(void)
+{
+	begin(4, 0xf, look_none_idle);
+	scxu_engine_pass(sched, 1);
+	/* and in the next pass it is one */
+	f->before = look_one_idle;
+	kernel_part_birth(k, 2, 12, 0);
+	kernel_part_enqueue(k, 2, 0, &plain);
+	scxu_engine_pass(sched, 2);
+	CHECK(!f->before);
 	end();
 }
 
@@ -164,7 +192,6 @@ static void look_agent_first(struct scxu_sched *s)
 {
 	struct scxu_task *limited = fifo_first(s);
 
-	kernel_part_idle(k, 1, true); /* where both were before */
 	CHECK_EQ(scxu_idle_cpu(s, limited), 2);
 	CHECK_EQ(scxu_decide(s, limited, 2, 0, 0, 0), 0);
 	TAILQ_REMOVE(&f->queue, TAILQ_FIRST(&f->queue), node);
@@ -176,7 +203,6 @@ static void look_agent_any(struct scxu_sched *s)
 {
 	struct scxu_task *task = fifo_first(s);
 
-	kernel_part_idle(k, 1, true);
 	CHECK_EQ(scxu_idle_cpu(s, task), -1);
 	CHECK_EQ(scxu_select_cpu(s, task), SCXU_CPU_ANY);
 	CHECK_EQ(scxu_decide(s, task, SCXU_CPU_ANY, 0, 0, 0), 0);
@@ -205,11 +231,13 @@ static void agents_cpu(void)
 	end();
 	begin(4, 1 << 1 | 1 << 2, look_agent_first);
 	kernel_part_run(k, 2, AGENT_TID, 0, 100, 0);
+	kernel_part_idle(k, 1, true); /* where both were before */
 	scxu_engine_pass(sched, 1);
 	CHECK(!f->before);
 	end();
 	begin(4, 0, look_agent_any);
 	kernel_part_run(k, 2, AGENT_TID, 0, 100, 0);
+	kernel_part_idle(k, 1, true); /* where both were before */
 	scxu_engine_pass(sched, 1);
 	CHECK(!f->before);
 	end();
@@ -224,6 +252,7 @@ int main(void)
 	allowed();
 	unrestricted();
 	idle();
+	none_idle();
 	running();
 	agents_cpu();
 	return UNIT_END();
