@@ -108,8 +108,8 @@ part_feel()
 	done
 	load 2 0.3 "pingpong_hogs=pingpong.round_trips_per_s" pingpong:1 hogs:8x0
 	load 1 0.2 "$(latency idle)" sleeper:1000
-	# By one timer each ms, which of the emulated CPUs' turns it ends is the same for long: EEVDF's p50 would be
-	# 7 or 72 us by how long a turn is (bench/levers.md).
+	# Of one task, how many CPUs' turns are before its own when its timer fires is not by chance: EEVDF's p50
+	# would be 7 or 72 us by how long a turn or a period is (bench/levers.md).
 	load 3 0.3 "$(latency loaded) loaded.n=sleeper.expected loaded.d=sleeper.delivered" \
 		sleeper:4000x4@jitter=100 hogs:8x0
 	delivered

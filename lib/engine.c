@@ -149,8 +149,8 @@ int scxu_idle_cpu(struct scxu_sched *s, const struct scxu_task *task)
 		if (((const struct entry *)task)->refused != s->here)
 			return s->here;
 	}
-	/* one that idles since finds what is in stock by itself */
-	if (!s->idle)
+	/* one that idles since finds what is in stock by itself: who may not use it is not there */
+	if (!s->idle && task->nr_cpus_allowed >= s->shm.nr_cpus)
 		return -1;
 	if (scxu_cpu_allowed(s, task, task->cpu) && cpu_is_idle(s, task->cpu))
 		return task->cpu;

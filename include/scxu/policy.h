@@ -144,7 +144,8 @@ bool scxu_cpu_allowed(const struct scxu_sched *sched, const struct scxu_task *ta
 /**
  * scxu_idle_cpu() - an idle CPU for @task: the one that it ran on, or another
  * A CPU that was given a decision in this pass does not count as idle, and while none
- * was when the pass began, none does: it takes what is decided for any. While the
+ * was when the pass began, none does for who may run everywhere: it takes what is
+ * decided for any. While the
  * agent's own CPU has none yet (scxu_agent_cpu_free()), none does: decide for any CPU,
  * and that one takes it without another having to be woken. (A task that may not run
  * everywhere gets that CPU itself.)

@@ -68,10 +68,10 @@ check "threads" has hogs_threads_all.tasks 200 hogs-threads:200x0
 check "sleeper: dues" has sleeper.expected 30 sleeper:10000
 check "sleeper: wakes up" positive sleeper.delivered sleeper:10000
 check "sleeper: dues at random moments" has sleeper.expected 30 sleeper:10000@jitter=100
-# lateness by its place on the grid would be half a period
+# by its place on the grid it would be half a period, more than a busy machine makes of it
 # shellcheck disable=SC2086	# words
-"$load" $short --seconds 3 --get sleeper.lateness_us.p50 sleeper:100000@jitter=100 2>"$err" |
-	awk '{ ok = $2 < 20000 } END { exit !ok }'
+"$load" $short --seconds 5 --get sleeper.lateness_us.p50 sleeper:500000@jitter=100 2>"$err" |
+	awk '{ ok = $2 < 100000 } END { exit !ok }'
 check "sleeper: lateness is that of the moment" [ $? = 0 ]
 check "sleepers: dues of several" has sleeper.expected 90 sleeper:10000x3
 check "burst: dues" has burst.expected 30 burst:2@period_us=20000@us=10

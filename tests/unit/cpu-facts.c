@@ -112,6 +112,14 @@ static void look_none_idle(struct scxu_sched *s)
 	f->before = NULL;
 }
 
+/* Not what is for some CPUs only. */
+static void look_limited(struct scxu_sched *s)
+{
+	kernel_part_idle(k, 1, true);
+	CHECK_EQ(scxu_idle_cpu(s, fifo_first(s)), 1);
+	f->before = NULL;
+}
+
 static void look_one_idle(struct scxu_sched *s)
 {
 	CHECK_EQ(scxu_idle_cpu(s, fifo_first(s)), 1);
@@ -120,6 +128,10 @@ static void look_one_idle(struct scxu_sched *s)
 
 static void none_idle(void)
 {
+	begin(4, 1 << 1 | 1 << 2, look_limited);
+	scxu_engine_pass(sched, 1);
+	CHECK(!f->before);
+	end();
 	begin(4, 0xf, look_none_idle);
 	scxu_engine_pass(sched, 1);
 	/* and in the next pass it is one */

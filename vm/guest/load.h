@@ -66,7 +66,8 @@ enum task_phase {
 
 /**
  * struct slot - what one task reports; a cache line each.
- * @last_ns: when the task last saw itself running; for a sleeper: what it is due for
+ * @last_ns: when the task last saw itself running; for a sleeper: the place on the grid
+ *	of what it is due for
  * @gap_ns: longest time between two looks at the clock, of those that ended in the window or
  *	spanned its end
  * @cpu_start_ns: its CPU time at start_ns, @cpu_end_ns: at end_ns. A task reads them when it first

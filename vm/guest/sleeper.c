@@ -4,9 +4,10 @@
  * they are is how long a woken task waits for a CPU.
  *
  * All dues lie on a grid that begins with the window, or each at random after its place there
- * (@jitter), so how many wake-ups are expected is known beforehand. One who sleeps past further dues skips those. The lateness of the wake-ups that took
- * place therefore flatters a scheduler that delivers few of them, which is why it is also kept over
- * all dues, those slept through among them.
+ * (@jitter), so how many wake-ups are expected is known beforehand. One who sleeps past further
+ * dues skips those. The lateness of the wake-ups that took place therefore flatters a scheduler
+ * that delivers few of them, which is why it is also kept over all dues, those slept through among
+ * them.
  */
 #include "kinds.h"
 
