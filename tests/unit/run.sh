@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # tests/unit/run.sh [NAME...]: the tests that need neither root nor a guest, in
-# three builds: as it is, with the address and undefined-behaviour sanitizers, and
-# with the thread sanitizer. One result for each of meson's tests in each build.
-# NAME may be a pattern; --list builds the first one and prints the names.
+# three builds: as it is, with the address and undefined-behaviour sanitizers, and,
+# those that have threads, with the thread sanitizer. One result for each of meson's
+# tests in each build. NAME may be a pattern; --list builds the first one and prints the
+# names.
 # SCXU_UNIT_BUILDS="build" leaves the others out.
 
 set -eu
@@ -17,21 +18,29 @@ list=
 names=() # of the tests, as soon as there is a build that knows them
 for argument in "$@"; do
 	case $argument in
-	-h | --help) sed -n '4,8s/^# \{0,1\}//p' "$0"; exit ;;
+	-h | --help) sed -n '4,9s/^# \{0,1\}//p' "$0"; exit ;;
 	--list) list=1 ;;
 	-*) die "unknown option: $argument" "see tests/unit/run.sh --help" ;;
 	*) only+=("$argument") ;;
 	esac
 done
 
+# tests_in DIR SUITE
+tests_in()
+{
+	meson introspect --tests "$1" | python3 -c '
+import json, sys
+for test in json.load(sys.stdin):
+    if any(suite.split(":")[-1] == sys.argv[1] for suite in test["suite"]):
+        print(test["name"])' "$2"
+}
+
 # choose DIR
 choose()
 {
 	local found
 
-	found=$(meson introspect --tests "$1" |
-		python3 -c 'import json, sys; print(*(t["name"] for t in json.load(sys.stdin)), sep="\n")' |
-		chosen unit ${only[@]+"${only[@]}"}) || exit
+	found=$(tests_in "$1" unit | chosen unit ${only[@]+"${only[@]}"}) || exit
 	mapfile -t names <<<"$found"
 	[ -z "$list" ] || { echo "$found"; exit; }
 }
@@ -69,19 +78,24 @@ results()
 run_in()
 {
 	local dir=$1 suffix=$2 log=$1/meson-logs/testlog.json
-	local run=()
+	local run=() here
 
-	if ! setup/build.sh -d "$dir" "${options[@]}"; then
+	if ! setup/build.sh -d "$dir" ${target:+-t "$target"} "${options[@]}"; then
 		echo "FAIL unit$suffix: the build failed"
 		return
 	fi
 	[ ${#names[@]} -gt 0 ] || choose "$dir"
+	mapfile -t here < <(tests_in "$dir" "${target:-unit}" | grep -xF "$(printf '%s\n' "${names[@]}")")
+	if [ ${#here[@]} -eq 0 ]; then
+		[ ${#only[@]} -gt 0 ] || echo "FAIL unit$suffix: no test is for this build"
+		return 0
+	fi
 	rm -f "$log"
 	# the thread sanitizer wants to know where things lie in memory
 	[ "$dir" != build-tsan ] || ! have setarch || run=(setarch "$(uname -m)" -R)
 	progress "unit tests in $dir"
 	${run[@]+"${run[@]}"} meson test -C "$dir" --no-rebuild --timeout-multiplier "$factor" \
-		"${names[@]}" >"$dir/meson-logs/run.txt" 2>&1 || true
+		"${here[@]}" >"$dir/meson-logs/run.txt" 2>&1 || true
 	if [ ! -s "$log" ]; then
 		echo "FAIL unit$suffix: meson ran no test: $(tail -n 1 "$dir/meson-logs/run.txt")"
 		return
@@ -92,9 +106,10 @@ run_in()
 for dir in ${SCXU_UNIT_BUILDS:-build build-asan build-tsan}; do
 	options=()
 	factor=1
+	target=
 	case $dir in
 	build-asan) options=(-Db_sanitize=address,undefined -Db_lundef=false); factor=4 ;;
-	build-tsan) options=(-Db_sanitize=thread -Db_lundef=false -Dc_args=-Wno-error=tsan); factor=8 ;;
+	build-tsan) options=(-Db_sanitize=thread -Db_lundef=false -Dc_args=-Wno-error=tsan); factor=8; target=threads ;;
 	esac
 	case $dir in
 	build) run_in "$dir" "" ;;
