@@ -15,9 +15,9 @@ cd "$SCXU_ROOT"
 # "NAME TARGET RUNS LENGTH [WHAT A CONTROL FINDS]": one with the last is a control. It
 # ends with the find; its many runs are for an order of files or addresses without luck
 TABLE='
-policy-options policy-options 2000000 200
+policy-options policy-options 800000 200
 workload workload 60000 2000
-engine engine 90000 1000
+engine engine 30000 1000
 planted-policy-options policy-options 2000000 200 not so: value >=
 planted-words workload 2000000 200 words.c.*shift exponent
 planted-rt-app workload 2000000 2000 rt-app.c.*null pointer
