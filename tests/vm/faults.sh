@@ -7,7 +7,7 @@
 #	fault_case SECONDS [ARGUMENT OF scx_userland...]
 #
 # The load: eight hogs at two nices, a task that wakes each millisecond, fork and
-# exit; it runs for 3 s without the fault, and for SECONDS with it, which begins 1 s
+# exit; it runs for 1.5 s without the fault, and for SECONDS with it, which begins 1 s
 # after the load and ends before it. fault() finds scx_userland's process in SCHED_PID.
 #
 # The goal of each: not ejected; the sleeper never later than SLEEPER_MS; no hog's
@@ -72,7 +72,7 @@ product()
 # Of another scheduler nothing is asked, only its figures taken.
 eevdf_case()
 {
-	figures /tmp/before 3
+	figures /tmp/before 1.5
 	figures /tmp/with "$fault_for" &
 	fault_load=$!
 	sleep 1.5
@@ -90,7 +90,7 @@ fault_case()
 	shift
 	[ -z "$EEVDF" ] || eevdf_case
 	start_sched "$@"
-	figures /tmp/before 3
+	figures /tmp/before 1.5
 	# shellcheck disable=SC2086	# words
 	[ -z "$SAME_WORK" ] || figures /tmp/work 3 $SAME_WORK
 	figures /tmp/with "$fault_for" &

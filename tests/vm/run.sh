@@ -171,7 +171,7 @@ run_case()
 	git -C "$SCXU_ROOT" describe --always --dirty >"$dir/commit" 2>/dev/null || true
 	cp "$SCXU_ROOT/tests/vm/lib.sh" "$dir/overlay/lib.sh"
 	cp "$CASES/$case.sh" "$dir/overlay/case.sh"
-	printf 'MODE=%s\nEEVDF=%s\n. /work/lib.sh\n. /work/case.sh\nfinish\n' "$mode" "$eevdf" >"$dir/overlay/main.sh"
+	printf 'MODE=%s\nEEVDF=%s\nMATRIX=%s\n. /work/lib.sh\n. /work/case.sh\nfinish\n' "$mode" "$eevdf" "$all_kernels" >"$dir/overlay/main.sh"
 	for file in $(header "$case" files); do
 		cp -r "$SCXU_ROOT/$file" "$dir/overlay/"
 	done

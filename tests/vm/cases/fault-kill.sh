@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # what: fault: kill -9 of the agent, 5 s without one, then a new one
 # mode: icount
-# kernels: 6.16, newest
 # matrix: 6.16, 6.17, 6.18, 6.19, 7.3, newest
 # files: tests/vm/faults.sh
 # timeout: 400

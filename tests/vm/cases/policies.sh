@@ -21,11 +21,9 @@ for policy in vruntime eevdf fifo rr prio /usr/bin/tiny.so; do
 	try --policy $policy
 done
 # where its own queues have tasks of a limited affinity
-try --policy vruntime --affinity agent
-try --policy eevdf --affinity agent
+try --policy vruntime:slice_us=1000 --affinity agent
+try --policy eevdf:slice_us=1000 --affinity agent
 try --policy /usr/bin/tiny.so --affinity agent
-try --policy vruntime:slice_us=1000
-try --policy eevdf:slice_us=1000
 try --policy fifo:slice_us=5000
 try --policy rr:quantum_us=5000
 try --policy prio:starve_ms=200

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# what: a policy is told of running, stopping and ticks, of weights and of CPUs, when waits ended, and who is new; on every kernel
+# what: a policy is told of running, stopping and ticks, of weights and of CPUs, when waits ended, and who is new
 # mode: icount
-# kernels: all
+# kernels: 6.12, 6.18, newest
+# matrix: 6.12, 6.16, 6.17, 6.18, 6.19, 7.3, newest
 
 start_sched --policy /usr/bin/hints.so
 scxu-load --no-rt --warmup 0.1 --seconds 0.5 hogs:6x0 sleeper:5000 &

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # what: tasks are scheduled in user space; counts return to 0 when idle; no page fault; statistics
 # mode: icount
-# turn: 10
+# turn: 47
 # timeout: 400
 
 # In long turns of the emulated CPUs the agent may not get one for 4 ms, and the floor be

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # what: the agent is put on the CPU that needs it: one activation a decision, and no CPU kicked for it
 # mode: icount
-# turn: 10
+# turn: 47
 
 start_sched
 sleep 2

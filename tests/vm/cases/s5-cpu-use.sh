@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # what: N hogs use at least 99.5 % of min(N, 4) CPUs, for each N from 1 to 16; one hog 99.8 %
 # mode: icount
-# turn: 10
+# turn: 47
 # timeout: 700
 
 # What the hogs themselves get of the CPUs where they could use all of them: the agent's

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # what: rt-app's threads get the CPU shares that the simulator foretells, within 5 points, under vruntime and eevdf; not those of another policy
 # mode: icount
-# turn: 10
+# turn: 47
 # add: rt-app
 # files: tests/vm/rt-app.sh
 # files: examples/workloads/hogs.json

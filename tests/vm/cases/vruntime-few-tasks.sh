@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # what: shares follow the weights with five runnable tasks on four CPUs
 # mode: icount
-# turn: 10
+# turn: 47
 # timeout: 500
 
 # Short turns of the emulated CPUs: in long ones a wake-up of the agent lasts as long as the

@@ -2,6 +2,7 @@
 # what: a nice 0 and a nice 5 hog on one CPU: weights have effect among two tasks
 # mode: icount
 # cpus: 1
+# mem: 2G
 # timeout: 300
 
 start_sched
