@@ -93,7 +93,7 @@ while read -r name target runs length finds <&3; do
 	runs=$(sed -n 's/^#\([0-9][0-9]*\).*/\1/p' "$log" | tail -n 1)
 	if [ -n "$finds" ]; then
 		if [ "$status" != 0 ] && grep -aqE -- "$finds" "$log"; then
-			echo "PASS fuzz/$name: missed after $runs runs ($((SECONDS - began)) s)"
+			echo "PASS fuzz/$name: missed after ${runs:-0} runs ($((SECONDS - began)) s)"
 		else
 			echo "FAIL fuzz/$name: a guard is left out, and nothing like \"$finds\" was found: $(why "$log")"
 		fi
