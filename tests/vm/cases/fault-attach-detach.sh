@@ -30,7 +30,7 @@ MAY_OUTLAST=1
 wanted=20
 [ -z "$MATRIX" ] || wanted=50
 under_load=0
-fault_case 20
+fault_case 30
 expect "times attached" $n == $wanted
 expect "of these, under load" $under_load '>=' 1
 expect "decisions carried out meanwhile" "$applied" '>' 1000
