@@ -17,7 +17,7 @@ cd "$SCXU_ROOT"
 TABLE='
 policy-options policy-options 800000 200
 workload workload 60000 2000
-engine engine 30000 1000
+engine engine 20000 1000
 planted-policy-options policy-options 2000000 200 not so: value >=
 planted-words workload 2000000 200 words.c.*shift exponent
 planted-rt-app workload 2000000 2000 rt-app.c.*null pointer

@@ -25,9 +25,9 @@ fault()
 }
 
 # An attach beside the load takes 14 s of a clock on which four CPUs take turns; all fifty would take
-# most of an hour to emulate. Without it, eight seconds each: a run of ./test has twenty of them.
+# most of an hour to emulate. Without it, eight seconds each: a run of ./test has twelve of them.
 MAY_OUTLAST=1
-wanted=20
+wanted=12
 [ -z "$MATRIX" ] || wanted=50
 under_load=0
 fault_case 30
