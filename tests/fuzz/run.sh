@@ -3,7 +3,7 @@
 #
 # tests/fuzz/run.sh [--seconds N] [--list] [NAME...]: fuzz targets (libFuzzer, with the
 # address and undefined-behaviour sanitizers), and controls, in which a guard is left out
-# and has to be missed. By default a number of runs that takes about 20 s each, the same
+# and has to be missed. By default a number of runs that takes a minute at most, the same
 # ones each time; with --seconds N others each time, for so long. NAME may be a pattern.
 # What a target has found stays in build-fuzz/found/NAME/, with its log.
 

@@ -38,6 +38,16 @@ says 'error: all of what: nosuch' ./test all nosuch
 [ "$(./test sim --list 'gantt*')" = $'gantt\ngantt-times' ] || bad "./test sim --list: $(./test sim --list 'gantt*')"
 [ "$(./test fuzz --list workload)" = workload ] || bad "./test fuzz --list: $(./test fuzz --list workload)"
 
+# the thread sanitizer has those that begin a thread, and no others
+threaded=$(meson introspect --tests "$build" | python3 -c '
+import json, sys
+for test in json.load(sys.stdin):
+    if any(suite.split(":")[-1] == "threads" for suite in test["suite"]):
+        print(test["name"].split(" / ")[-1])' | sort)
+begin=$(grep -l pthread_create tests/unit/*.c | sed 's,.*/,,; s,\.c$,,' | sort)
+[ -n "$begin" ] || bad "no unit test begins a thread"
+[ "$threaded" = "$begin" ] || bad "in the suite \"threads\": ${threaded//$'\n'/ }; with pthread_create(): ${begin//$'\n'/ }"
+
 # of the unit tests only a build in this tree tells
 if [ "$build" = "$PWD/$(basename "$build")" ]; then
 	export SCXU_UNIT_BUILDS=${build##*/} SCXU_QUIET=1

@@ -6,8 +6,8 @@
 
 # What the hogs themselves get of the CPUs where they could use all of them: the agent's
 # instructions, and those of handing over to it, are missing from that; on one clock from
-# every CPU's time. Reached is .9968 to .9987. In long turns
-# of the emulated CPUs, which an activation of the agent waits for, it is less.
+# every CPU's time. Reached is .9968 to .9987. In long turns of the emulated CPUs, which an
+# activation of the agent waits for, it is less.
 OWN=0.995
 
 start_sched
