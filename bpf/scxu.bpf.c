@@ -118,8 +118,9 @@ static __always_inline bool enqueue_shared(struct task_struct *p, u64 slice, u64
 #define PREEMPT_AHEAD_NS 1000000ull
 
 /*
- * A woken task lies in DSQ_SHARED: of the CPUs that it may use, the one whose task is
- * furthest ahead of it looks what comes next; not one that another such has asked. vtime is
+ * A woken task lies in DSQ_SHARED: this CPU looks what comes next if its task is ahead of it, and
+ * no other is disturbed [CFS: check_preempt_wakeup() knows this one only]; or else, of those that it
+ * may use, the one whose task is furthest ahead; not one that another such has asked. vtime is
  * by the agent's order for a task of that, by its CPU's for any other. What is so far apart
  * is by orders that say nothing of each other (see ORDER_SLICES), as is the policy's own.
  */
@@ -127,7 +128,7 @@ static __always_inline void preempt_for(struct task_struct *p, u64 vtime, struct
 					u64 now)
 {
 	s64 most = scxu_vtime_of(PREEMPT_AHEAD_NS, p->scx.weight ?: 1);
-	u32 cpu, first = 0, end = nr_cpu_ids;
+	u32 i, first = bpf_get_smp_processor_id(), n = nr_cpu_ids;
 	bool agents = agent_orders(p);
 	struct scxu_cpu *its;
 	s32 found = -1;
@@ -136,9 +137,10 @@ static __always_inline void preempt_for(struct task_struct *p, u64 vtime, struct
 		return;
 	if (p->nr_cpus_allowed == 1) {
 		first = scx_bpf_task_cpu(p);
-		end = first + 1;
+		n = 1;
 	}
-	bpf_for (cpu, first, end) {
+	bpf_for (i, 0, n) {
+		u32 cpu = first + i < nr_cpu_ids ? first + i : first + i - nr_cpu_ids;
 		struct scxu_cpu *c = cpu_state(cpu);
 		s64 ahead;
 
@@ -151,6 +153,8 @@ static __always_inline void preempt_for(struct task_struct *p, u64 vtime, struct
 			continue;
 		most = ahead;
 		found = cpu;
+		if (c == me)
+			break;
 	}
 	its = found < 0 ? NULL : cpu_state(found);
 	if (!its || !may_preempt(found))

@@ -86,13 +86,16 @@ static void preempt_for(struct scxu_sim *m, const struct task *t, uint64_t vtime
 {
 	int64_t most = (int64_t)scxu_vtime_of(PREEMPT_AHEAD_NS, t->weight), ahead;
 	bool agents = agent_orders(m, t);
-	unsigned int cpu;
+	unsigned int cpu, i;
 	int found = -1;
 
 	if (m->k.own_order)
 		return;
-	for (cpu = 0; cpu < m->o.nr_cpus; cpu++) {
-		const struct scxu_cpu *c = &m->kcpus[cpu];
+	for (i = 0; i < m->o.nr_cpus && found != (int)here; i++) {
+		const struct scxu_cpu *c;
+
+		cpu = (here + i) % m->o.nr_cpus;
+		c = &m->kcpus[cpu];
 
 		if (!c->online || !c->pid || !c->in_order || c->in_order == SCXU_GIVES_WAY ||
 		    !task_allowed(t, cpu))

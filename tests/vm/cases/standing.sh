@@ -2,6 +2,7 @@
 # what: --decide standing: wake-ups are decided by what the agent left, shares hold, the floor works
 # matrix: 6.12, 6.18, 7.3, newest
 # mode: icount
+# turn: 47
 # timeout: 900
 
 check "fifo leaves none: refused" sh -c '! scx_userland --decide standing --policy fifo >/tmp/refused 2>&1'
@@ -11,6 +12,20 @@ value()
 {
 	sed -n "s/^$1 //p" /tmp/load
 }
+
+# p50_us: of those that a timer wakes, beside hogs
+p50_us()
+{
+	scxu-load --warmup 0.3 --seconds 2 --get sleeper.due_lateness_us.p50 sleeper:4000x4@jitter=100 hogs:8x0 |
+		sed 's/.* //'
+}
+
+# by the kernel itself: no other CPU is interrupted for a task that may displace this one's
+eevdf_us=$(p50_us)
+start_sched --decide standing --policy vruntime
+expect "a wake-up beside hogs, p50, us (EEVDF: $eevdf_us)" "$(p50_us)" '<=' \
+	"$(awk -v us="$eevdf_us" 'BEGIN { print us * 1.5 }')"
+stop_sched
 
 for policy in vruntime eevdf; do
 	start_sched --decide standing --policy $policy
