@@ -6,18 +6,17 @@
 #
 #	--mode MODE		icount	one instruction is one nanosecond: figures
 #					that repeat; slow
-#				coarse	one instruction is 8 ns: for runs of 30 s
-#					and more
+#				coarse	one instruction is 4 ns: figures near
+#					icount's, for runs of 30 s and more
 #				fast	the CPUs take turns on one thread, by the host's
 #					clock: no figures (default)
 #				parallel a thread for each CPU: real races; among them
 #					one of the emulator, tests/vm/emulator-fault.sh
 #				kvm	the host's CPUs, where it can
 #				auto	kvm where it works, else fast
-#				demo	kvm where it works, else one instruction is
-#					4 ns: figures near icount's, in about
-#					the time that they take
-#	--turn-us N		where the CPUs take turns (icount, coarse, demo), each
+#				demo	kvm where it works, else coarse: in about
+#					the time that it takes
+#	--turn-us N		where the CPUs take turns (icount, coarse), each
 #				turn ends after N us of the guest's time; else after up
 #				to a quarter of the time to the next timer
 #	--cpus N		default 4
@@ -77,7 +76,7 @@ touch "$out/console.log" "$out/out.log"
 qemu_command
 case $mode in
 auto) if kvm_works "$kernel"; then mode=kvm; else mode=fast; fi ;;
-demo) if kvm_works "$kernel"; then mode=kvm; fi ;;
+demo) if kvm_works "$kernel"; then mode=kvm; else mode=coarse; fi ;;
 esac
 
 # -cpu max without what differs from run to run (rdrand) or keeps an idle virtual
@@ -89,8 +88,7 @@ emulated=(-cpu "max,+invtsc,-monitor,-rdrand,-rdseed,-erms,-fsrm" -seed 42)
 one_thread=(-accel "tcg,thread=single,tb-size=256" "${emulated[@]}")
 case $mode in
 icount) machine=("${one_thread[@]}" -icount shift=0,sleep=off,align=off) ;;
-demo) machine=("${one_thread[@]}" -icount shift=2,sleep=off,align=off) ;;
-coarse) machine=("${one_thread[@]}" -icount shift=3,sleep=off,align=off) ;;
+coarse) machine=("${one_thread[@]}" -icount shift=2,sleep=off,align=off) ;;
 fast) machine=("${one_thread[@]}") ;;
 parallel) machine=(-accel "tcg,thread=multi,tb-size=256" "${emulated[@]}") ;;
 kvm)

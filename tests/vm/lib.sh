@@ -120,7 +120,7 @@ stop_sched()
 	stop_begin=$(uptime_s)
 	sched_stop "${1:-INT}" || fail "scx_userland did not end in 20 s"
 	stop_took=$(awk -v a="$stop_begin" -v b="$(uptime_s)" 'BEGIN { printf "%.2f", b - a }')
-	if [ "${MODE:-}" = icount ]; then
+	if [ "${MODE:-}" = icount ] || [ "${MODE:-}" = coarse ]; then
 		expect "seconds until scx_userland has ended" "$stop_took" '<=' 1.2
 	else
 		say "scx_userland has ended after $stop_took s"

@@ -220,7 +220,8 @@ mkdir -p "$(dirname "$output")"
 		# What faults do to the machine
 
 		Written by `tests/vm/reliability.sh`; do not edit. Each row is a guest of its own (4 CPUs, QEMU, one
-		instruction is one nanosecond of its time): eight CPU hogs, four at nice 0 and four at nice 5, a task that
+		instruction is one nanosecond of its time; in those of half a minute, SIGSTOP and gdb, four, as on a machine
+		that is so much slower): eight CPU hogs, four at nice 0 and four at nice 5, a task that
 		wakes each millisecond, and two processes that fork and exit; first without the fault, then with it.
 
 		The goal of each row: the scheduler is not ejected; the waking task is never later than 20 ms; no hog waits

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # what: fault: gdb attached to the agent, stopped at a breakpoint in the policy's enqueue() for 30 s
-# mode: icount
+# mode: coarse
 # matrix: 6.18, 7.3, newest
 # files: tests/vm/faults.sh
 # add: gdb

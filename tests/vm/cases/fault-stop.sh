@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # what: fault: SIGSTOP of the agent for 60 s
-# mode: icount
+# mode: coarse
 # matrix: 6.16, 6.17, 6.18, 6.19, 7.3, newest
 # files: tests/vm/faults.sh
 # timeout: 900
