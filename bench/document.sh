@@ -50,6 +50,8 @@ plot()
 		load; runs differ in how long they wait before they begin (4, 4.3, 4.7 s after boot).
 
 		- **EEVDF**: the kernel's own scheduler, no other loaded.
+		- **sched_ext alone**: a scheduler without a callback (\`bench/alone.bpf.c\`): what the class itself takes, which
+		  none of its schedulers can take less of, but by placing tasks otherwise.
 		- **scx_simple**, **kernel's scx_userland**: of the kernel's \`tools/sched_ext\`, built from Debian's sources of the
 		  same version.
 		- **vruntime**, and what follows it: this scheduler, by policy and options. How much of it is decided in user space is a

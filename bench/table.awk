@@ -45,7 +45,7 @@ function cell(s, m,   f, n, name, key)
 	key = measure[m]
 	n = count[name, key]
 	if (!n) {
-		if (whom[m] != "all" && kind[s] == "none")
+		if (whom[m] != "all" && (kind[s] == "none" || kind[s] == "class"))
 			return "-"
 		if ((whom[m] == "events" || whom[m] == "engine") && kind[s] == "other")
 			return "-"

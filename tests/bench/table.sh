@@ -154,6 +154,10 @@ awk -v form=text -v parts="cost growth" -f "$root/bench/table.awk" schedulers me
 lacks "what was not asked for" 'no value of any scheduler'
 has "that something of what was asked for is missing" '^  vruntime: growth\.10 the load failed \(run 2\)$'
 
+sed 's/^other|other/alone|class/' schedulers >some
+awk -v form=text -f "$root/bench/table.awk" some measures goals values >got
+has "what a scheduler without callbacks does not mean" '^beta +- +- +101 '
+
 table markdown
 has "a heading" '^## First$'
 has "a row" '^\| alpha \| 20\.0 \[10\.0\.\.30\.0\] \|.*\|$'
