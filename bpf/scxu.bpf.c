@@ -24,8 +24,8 @@
  *              it relied on still holds.
  *
  * With --decide standing, a wake-up of which the agent has left word goes to DSQ_SHARED
- * at once (standing.bpf.h). Whatever the reason, who wakes into it preempts the CPU whose
- * task is furthest ahead (preempt_for()).
+ * at once (standing.bpf.h). Whatever the reason, who wakes into it preempts this CPU's task
+ * if that is ahead of it, or else the task that is furthest ahead (preempt_for()).
  *
  * The floor: when the agent was asked and does not answer for floor_ns, waiting
  * tasks move from custody to DSQ_SHARED, and new ones go there directly, until

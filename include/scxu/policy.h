@@ -258,8 +258,9 @@ int scxu_decide(struct scxu_sched *sched, struct scxu_task *task, int cpu, uint6
  * @slice_ns:	0 for the default; 50 us to 1 s
  * @deadline_ns: so much later than by its virtual time, or earlier when negative; virtual
  *		time, 100 ms at most to either side, whole us
- * @flags:	SCXU_PREEMPT: the running task that is furthest ahead of it gives way, if by
- *		more than 1 ms of virtual time at the weight of @task
+ * @flags:	SCXU_PREEMPT: the running task of the CPU where it wakes gives way, if that is ahead
+ *		of it by more than 1 ms of virtual time at the weight of @task; if not, the one
+ *		that is furthest ahead, if by so much
  *
  * Call it for a task of which the policy knows, at any time. It ends with the task, or
  * with the agent. A policy that does sets scxu_policy_ops.stands.
