@@ -227,7 +227,7 @@ mkdir -p "$(dirname "$output")"
 		The goal of each row: the scheduler is not ejected; the waking task is never later than 20 ms; no hog waits
 		for longer than 60 ms, or twice as long as without the fault, whichever is more; no task is lost, and
 		everything is counted. Where the fault is tasks that compute, "without the fault" is as many without the
-		harm, too: hogs wait for those in any case. Latencies contain what the set-up adds: the four emulated CPUs take turns on one clock.
+		harm, too: hogs wait for those in any case. Where the load itself is frozen, in a suspend, both goals are later by that time. Latencies contain what the set-up adds: the four emulated CPUs take turns on one clock.
 
 		*floor*: how often the kernel part scheduled by itself during the fault, and the longest such time.
 
