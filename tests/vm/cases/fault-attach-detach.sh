@@ -3,7 +3,7 @@
 # mode: icount
 # matrix: 6.18, 7.3, newest
 # files: tests/vm/faults.sh
-# timeout: 900
+# timeout: 1500
 # reason: 10 to 24 ms, while the kernel detaches (74 ms on 6.18): in its bypass mode each CPU runs tasks in the order in which they come, for 5 ms each, which end at a tick. Twelve detaches on 7.3 one after the other left the sleeper 7 to 19 ms late; 34 were seen once, before 99c833b; on 6.18, with 8755a50, 113 in one run of four (21 to 24 in the others), not traced.
 
 . "${0%/*}/faults.sh"
