@@ -78,7 +78,8 @@ void scxu_runner_options_init(struct scxu_runner_options *options);
 
 /**
  * scxu_runner_check() - can this machine run it
- * Logs what is missing and what to do about it.
+ * Logs what is missing and what to do about it. By one thread at a time, and then
+ * scxu_runner_create() by the same.
  * Returns: 0; -ENOSYS no sched_ext in the kernel; -EPERM not root; -EBUSY another
  * scheduler is loaded; -EOPNOTSUPP the kernel lacks something needed.
  */

@@ -15,6 +15,7 @@
 #include <scxu/log.h>
 #include <scxu/runner.h>
 #include "lib/backend/kernel/part.h"
+#include "lib/backend/kernel/types.h"
 #include "unit.h"
 
 struct btf *__wrap_btf__load_vmlinux_btf(void);
@@ -39,6 +40,7 @@ static int lacks; /* index of the one that the kernel does not have by any name;
 static int name;	 /* 0: today's names, 1: the older ones; 2: no BTF at all */
 static const char *state;
 static char said[4096];
+static int reads; /* of the kernel's types */
 
 static void hear(enum scxu_log_level level, const char *format, va_list args)
 {
@@ -53,6 +55,7 @@ struct btf *__wrap_btf__load_vmlinux_btf(void)
 	struct btf *btf;
 	int proto;
 
+	++reads;
 	if (name == 2) {
 		errno = ENOENT;
 		return NULL;
@@ -113,6 +116,8 @@ static int checked(int which, int without)
 	name = which;
 	lacks = without;
 	said[0] = 0;
+	reads = 0;
+	kernel_types_forget();
 	return scxu_runner_check();
 }
 
@@ -124,6 +129,9 @@ int main(void)
 	state = "disabled\n";
 	CHECK_EQ(checked(0, -1), 0);
 	CHECK_STR(said, "");
+	/* who loads the kernel part next asks for the same */
+	CHECK(kernel_types());
+	CHECK_EQ(reads, 1);
 	CHECK_EQ(checked(1, -1), 0); /* as 6.12 has them */
 	CHECK_STR(said, "");
 	for (which = 0; which < 2; which++) {

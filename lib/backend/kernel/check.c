@@ -12,6 +12,7 @@
 #include "file.h"
 #include "log.h"
 #include "part.h"
+#include "types.h"
 
 #define SYS_SCX "/sys/kernel/sched_ext/"
 
@@ -32,7 +33,7 @@ static const struct {
 
 static int check_kernel(const char *release)
 {
-	struct btf *btf = btf__load_vmlinux_btf();
+	struct btf *btf = kernel_types();
 	size_t i;
 	int err = 0;
 
@@ -54,7 +55,6 @@ static int check_kernel(const char *release)
 			 release, functions[i].name);
 		err = -EOPNOTSUPP;
 	}
-	btf__free(btf);
 	return err;
 }
 

@@ -21,6 +21,7 @@
 #include "log.h"
 #include "part.h"
 #include "scxu.skel.h"
+#include "types.h"
 
 #define BPFFS	   "/sys/fs/bpf"
 #define LOCK	   "/run/scx_userland.lock"
@@ -275,8 +276,7 @@ static uint64_t ops_flag(const struct btf *btf, const char *name)
 
 static uint64_t ops_flags(const struct scxu_runner_options *o)
 {
-	/* once, for it takes a tenth of a second to read; scxu_runner_check() tells of a kernel without */
-	struct btf *btf = btf__load_vmlinux_btf();
+	struct btf *btf = kernel_types(); /* scxu_runner_check() tells of a kernel without */
 	uint64_t flags = 0;
 
 	if (!btf)
@@ -288,7 +288,7 @@ static uint64_t ops_flags(const struct scxu_runner_options *o)
 		flags |= ops_flag(btf, "SCX_OPS_ENQ_MIGRATION_DISABLED");
 	if (o->partial)
 		flags |= ops_flag(btf, "SCX_OPS_SWITCH_PARTIAL");
-	btf__free(btf);
+	kernel_types_forget(); /* who loads needs them last */
 	return flags;
 }
 

@@ -15,6 +15,7 @@
 #include "file.h"
 #include "log.h"
 #include "settings.h"
+#include "types.h"
 
 /* --- vm.compact_unevictable_allowed ------------------------------------------- */
 
@@ -233,7 +234,7 @@ static void restore_servers(void)
 /* Does the kernel have such servers, wherever debugfs may be. */
 static bool kernel_has_servers(void)
 {
-	struct btf *btf = btf__load_vmlinux_btf();
+	struct btf *btf = kernel_types();
 	const struct btf_type *t;
 	bool has = false;
 	int id, i;
@@ -244,7 +245,7 @@ static bool kernel_has_servers(void)
 	t = id > 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL;
 	for (i = 0; t && i < btf_vlen(t); i++)
 		has |= !strcmp(btf__name_by_offset(btf, btf_members(t)[i].name_off), "ext_server");
-	btf__free(btf);
+	kernel_types_forget();
 	return has;
 }
 

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The running kernel's types: which functions, flags and members it has. */
+#ifndef SCXU_TYPES_H
+#define SCXU_TYPES_H
+
+struct btf;
+
+/*
+ * kernel_types() - those of /sys/kernel/btf/vmlinux; NULL with errno: it has none
+ *
+ * Read when first asked for, which takes some 100 million instructions, and kept for who
+ * asks next, until forgotten: some 10 MB. Owned by this file.
+ */
+struct btf *kernel_types(void);
+
+void kernel_types_forget(void);
+
+#endif
