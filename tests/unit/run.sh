@@ -108,7 +108,7 @@ for dir in ${SCXU_UNIT_BUILDS:-build build-asan build-tsan}; do
 	factor=1
 	target=
 	case $dir in
-	build-asan) options=(-Db_sanitize=address,undefined -Db_lundef=false); factor=4 ;;
+	build-asan) options=(-Doptimization=1 -Db_sanitize=address,undefined -Db_lundef=false); factor=4 ;;
 	build-tsan) options=(-Db_sanitize=thread -Db_lundef=false -Dc_args=-Wno-error=tsan); factor=8; target=threads ;;
 	esac
 	case $dir in
