@@ -131,12 +131,6 @@ agent_faults()
 	done
 }
 
-# counter NAME: one of the kernel part's, by status.
-counter()
-{
-	scx_userland status -n 0 -c | awk -v name="$1" '$1 == name { print $2 }'
-}
-
 # loaded: "yes", or how it ended: by status, or by the agent, which removes the pins.
 loaded()
 {

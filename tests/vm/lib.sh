@@ -106,6 +106,18 @@ start_sched()
 	fail "scx_userland $* has ended before it was enabled"
 }
 
+# hand_over [ARGUMENT...]: another agent takes over in place from the one that runs, whose
+# exit status is in handed_over then, and whose last words are what stat reads.
+hand_over()
+{
+	hand_over_from=$SCHED_PID
+	start_sched --takeover "$@"
+	# shellcheck disable=SC2034	# for cases
+	handed_over=0
+	# shellcheck disable=SC2034
+	wait "$hand_over_from" || handed_over=$?
+}
+
 # uptime_s: since boot, of the guest's clock, to a hundredth.
 uptime_s()
 {
@@ -152,6 +164,12 @@ sched_alive()
 stat()
 {
 	sed -n 's/^final: //p' "$SCHED_LOG" | tail -n 1 | tr ' ' '\n' | sed -n "s/^$1=//p"
+}
+
+# counter NAME: one of the kernel part's, by status, while it is loaded.
+counter()
+{
+	scx_userland status -n 0 -c | awk -v name="$1" '$1 == name { print $2 }'
 }
 
 # The runner calls it after the case: a scheduler left running must have survived.

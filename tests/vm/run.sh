@@ -176,6 +176,7 @@ run_case()
 		cp -r "$SCXU_ROOT/$file" "$dir/overlay/"
 	done
 	# the same for all, so that they share a guest that has booted
+	add+=(--add chrt)
 	for file in "$build"/tests/vm/tools/*; do
 		[ -f "$file" ] && [ -x "$file" ] && add+=(--add "$file")
 	done

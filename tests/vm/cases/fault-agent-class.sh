@@ -3,7 +3,6 @@
 # mode: icount
 # matrix: 6.18, 7.3, newest
 # files: tests/vm/faults.sh
-# add: chrt
 # timeout: 500
 
 . "${0%/*}/faults.sh"

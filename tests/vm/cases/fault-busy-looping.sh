@@ -9,15 +9,11 @@
 
 fault()
 {
-	old=$SCHED_PID
-	start_sched --takeover --policy /usr/bin/misbehaves.so:loop_at=30,loop_s=60
-	wait "$old"
+	hand_over --policy /usr/bin/misbehaves.so:loop_at=30,loop_s=60
 	sleep 4
 	check "the message says which callback it is in" grep -q 'misbehaves is in enqueue()' "$SCHED_LOG"
 	# it never gives way by itself
-	old=$SCHED_PID
-	start_sched --takeover
-	wait "$old"
+	hand_over
 	check "it is killed when another takes over" grep -q 'killing it' "$SCHED_LOG"
 }
 

@@ -9,14 +9,10 @@
 
 fault()
 {
-	old=$SCHED_PID
-	start_sched --takeover --policy /usr/bin/never-decides.so
-	wait "$old"
+	hand_over --policy /usr/bin/never-decides.so
 	sleep 4
 	scx_userland status -n 4
-	old=$SCHED_PID
-	start_sched --takeover
-	wait "$old"
+	hand_over
 }
 
 fault_case 8

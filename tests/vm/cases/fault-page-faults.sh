@@ -9,14 +9,10 @@
 
 fault()
 {
-	old=$SCHED_PID
-	start_sched --takeover --policy /usr/bin/page-faulting.so
-	wait "$old"
+	hand_over --policy /usr/bin/page-faulting.so
 	sleep 5
 	faults=$(agent_faults)
-	old=$SCHED_PID
-	start_sched --takeover
-	wait "$old"
+	hand_over
 }
 
 fault_case 8

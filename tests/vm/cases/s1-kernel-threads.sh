@@ -21,4 +21,4 @@ while read -r pid _ _ _ name; do
 	[ -z "$flags" ] || [ $((flags & 0x200000)) = 0 ] || check "kernel thread $pid ($name) has no slot" false
 done </tmp/slots
 wait "$load"
-expect "tasks kept in the kernel" "$(scx_userland status -n 0 -c | awk '$1 == "kernel_enqueues" { print $2 }')" '>' 50
+expect "tasks kept in the kernel" "$(counter kernel_enqueues)" '>' 50

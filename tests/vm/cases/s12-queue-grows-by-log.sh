@@ -24,7 +24,7 @@ per_decision()
 counts()
 {
 	awk '{ ns += $1 } END { printf "%.0f ", ns }' /proc/"$SCHED_PID"/task/*/schedstat
-	scx_userland status -n 0 -c | awk '$1 == "applied" { print $2 }'
+	counter applied
 }
 
 start_sched

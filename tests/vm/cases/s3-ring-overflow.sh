@@ -20,11 +20,6 @@ bursts()
 	latest=$(awk '$1 == "burst.lateness_us.max" { print $2 / 1000 }' /tmp/load)
 }
 
-counter()
-{
-	scx_userland status -n 0 -c | awk -v name="$1" '$1 == name { print $2 }'
-}
-
 # Overflows with the agent at work, then with it stopped until the floor takes over.
 then_stop_the_agent()
 {

@@ -31,10 +31,14 @@ loop=$(rt_app_calibrate)
 for run in eevdf:periodic-hogs eevdf:hogs eevdf:ping-pong vruntime:periodic-hogs vruntime:mixed-affinity vruntime:ping-pong vruntime:hogs; do
 	policy=${run%:*}
 	file=${run#*:}
-	start_sched --policy "$policy"
+	if [ -z "$SCHED_PID" ]; then
+		start_sched --policy "$policy"
+	else
+		hand_over --policy "$policy"
+		expect "exit status of who gave way" "$handed_over" == 0
+	fi
 	rt_app_times "${0%/*}/$file.json" $MS "$loop" >/tmp/kernel ||
 		fail "rt-app does not run $file: $(tail -n 1 /tmp/rt-app.log)"
-	stop_sched
 	rt_app_simulated "${0%/*}/$file.json" $MS --policy "$policy" >/tmp/sim || fail "the simulator does not run $file"
 	compared "$policy, $file"
 done
