@@ -255,7 +255,12 @@ kernels_of()
 		wanted=${kernels[*]}
 	else
 		wanted=$(header "$1" kernels newest)
-		[ "$wanted" != all ] || wanted=$ALL_KERNELS
+		case $wanted in
+		all) wanted=$ALL_KERNELS ;;
+		none) # not among all cases
+			[ ${#names[@]} -gt 0 ] || return 0
+			wanted=newest ;;
+		esac
 	fi
 	read -ra words <<<"${wanted//[,$'\n']/ }"
 	printf '%s\n' "${words[@]}" |

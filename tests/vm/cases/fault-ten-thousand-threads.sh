@@ -2,6 +2,7 @@
 # what: fault: 10 000 threads that compute
 # mode: icount
 # eevdf: yes
+# kernels: none
 # matrix: 6.18, 7.3, newest
 # files: tests/vm/faults.sh
 # mem: 3G
@@ -10,7 +11,8 @@
 
 . "${0%/*}/faults.sh"
 
-# s3-ten-thousand-tasks shows that each of them runs; here they are killed, most of them
+# A run of ./test has s3-ten-thousand-tasks, which shows that each of them runs, and
+# fault-ten-thousand-sleepers; this one the matrix has. Here they are killed, most of them
 # while they wait.
 fault()
 {
