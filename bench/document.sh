@@ -18,11 +18,17 @@ to=docs/PERFORMANCE.md
 # What the figures are
 figures()
 {
-	if [ "$(cut -d'|' -f2 "$from/values" | sort -n | tail -n 1)" = 1 ]; then
-		echo "Each figure is of one run."
-	else
-		echo "Each figure is the median of perturbed runs, with [least..greatest]."
-	fi
+	awk -F'|' '
+		$2 > runs[$1] { runs[$1] = $2; if ($2 > most) most = $2 }
+		END {
+			for (name in runs)
+				few = few || runs[name] < most
+			if (most == 1)
+				print "Each figure is of one run."
+			else
+				print "Each figure is the median of perturbed runs, with [least..greatest]" \
+					(few ? "; one that has no range is of one run." : ".")
+		}' "$from/values"
 }
 
 # plot WHAT: its Markdown line, where there is anything to draw
@@ -47,7 +53,7 @@ plot()
 
 		$(figures) Runs are in instruction-counted time: an
 		instruction of the guest is one nanosecond of its clock, so that a run repeats to the bit on any machine, under any
-		load; runs differ in how long they wait before they begin (4, 4.3, 4.7 s after boot).
+		load; runs differ in how long they wait before they begin (0, .3, .7 s, after four for which the kernel settles).
 
 		- **EEVDF**: the kernel's own scheduler, no other loaded.
 		- **sched_ext alone**: a scheduler without a callback (\`bench/alone.bpf.c\`): what the class itself takes, which

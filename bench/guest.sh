@@ -1,25 +1,20 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# In a guest of bench/run: one scheduler under the loads of one part. The kernel's
-# command line says which, so that all guests have the same file system, to the byte:
+# In a guest of bench/run: one scheduler under the loads of one part. The file "config"
+# beside this one says which:
 #
-#	bench.part=PART		a function part_PART below
-#	bench.scheduler=ID	a line of the file schedulers: ID|KIND|COMMAND (KIND: none,
-#				class, ours, example, other)
-#	bench.wait=SECONDS	before it begins
-#	bench.quick=1		shorter, and fewer measures
+#	part=PART		a function part_PART below
+#	kind=KIND		none, class, ours, example, other
+#	command=COMMAND		the scheduler's
+#	wait=SECONDS		before it begins
+#	quick=1			shorter, and fewer measures
 #
 # It prints "@value KEY NUMBER", "@missing KEY WHY", and, when it cannot go on,
 # "@trouble WHY".
 
 # shellcheck source=vm/guest/sched.sh
 . /usr/lib/scxu/sched.sh
-
-word()
-{
-	sed -n "s/.*\<bench\.$1=\([^ ]*\).*/\1/p" /proc/cmdline
-}
 
 value()
 {
@@ -90,7 +85,7 @@ pair_beside_hogs()
 {
 	rm -f /tmp/rates
 	for i in 1 2 3 4 5 6 7 8; do
-		timeout 120 scxu-load --seconds 0.5 --warmup 0.2 --get pingpong.round_trips_per_s \
+		timeout 120 scxu-load --seconds 0.4 --warmup 0.1 --get pingpong.round_trips_per_s \
 			pingpong:1 hogs:8x0 >>/tmp/rates || missing pingpong_hogs "scxu-load failed, beginning $i"
 	done
 	awk '$2 ~ /^[0-9.]+$/ { sum += $2; n++ } END { if (n == 8) print "@value pingpong_hogs " sum / n }' /tmp/rates
@@ -117,7 +112,7 @@ part_feel()
 	start
 	[ -n "$quick" ] || rest
 	for n in 1 4 6; do
-		load 0.6 0.2 "pingpong.$n=pingpong.us_per_round_trip pingpong_rate.$n=pingpong.round_trips_per_s" "pingpong:$n"
+		load 0.4 0.1 "pingpong.$n=pingpong.us_per_round_trip pingpong_rate.$n=pingpong.round_trips_per_s" "pingpong:$n"
 	done
 	pair_beside_hogs
 	load 1 0.2 "$(latency idle)" sleeper:1000
@@ -188,16 +183,16 @@ rest()
 
 # --- one CPU: what it costs -----------------------------------------------------------
 
-# sampled KEY LOAD: the load for three seconds, and for two of them, by a script in the
-# real-time class (which neither waits for the scheduler nor lets it run meanwhile),
-# what was counted: in $sample, "NAME NUMBER" each.
+# sampled KEY LOAD AFTER FOR: the load, and what was counted in FOR seconds of it, AFTER so
+# many from its start, by a script in the real-time class (which neither waits for the
+# scheduler nor lets it run meanwhile): in /tmp/sample, "NAME NUMBER" each.
 sampled()
 {
 	rm -f /tmp/table /tmp/sample
-	timeout 30 scxu-load --table --seconds 2.5 --warmup 0.3 --ready 15 --tail 1 --output /dev/null "$2" \
-		>/tmp/table 2>/tmp/load.errors &
+	timeout 30 scxu-load --table --seconds "$(awk -v a="$3" -v b="$4" 'BEGIN { print a + b + .2 }')" --warmup 0 \
+		--ready 15 --tail 1 --output /dev/null "$2" >/tmp/table 2>/tmp/load.errors &
 	loader=$!
-	chrt -f 10 sh "${0%/*}/sample.sh" "$kind" "${SCHED_PID:-0}" >/tmp/sample 2>/tmp/sample.errors
+	chrt -f 10 sh "${0%/*}/sample.sh" "$kind" "${SCHED_PID:-0}" "$3" "$4" >/tmp/sample 2>/tmp/sample.errors
 	wait "$loader"
 	alive "scxu-load $2"
 	[ -s /tmp/sample ] || missing "$1" "$(cat /tmp/sample.errors /tmp/load.errors | grep . | tail -n 1)"
@@ -211,7 +206,7 @@ value_per()
 	number=$(awk -v a="$2" -v b="$3" -f "${0%/*}/per.awk" /tmp/sample)
 	case $number in
 	'') ;;
-	none) missing "$1" "$3: none in the second that was sampled" ;;
+	none) missing "$1" "$3: none in the time that was sampled" ;;
 	*) value "$1" "$number" ;;
 	esac
 }
@@ -219,13 +214,13 @@ value_per()
 part_cost()
 {
 	start
-	sampled agent pingpong:1
+	sampled agent pingpong:1 0.3 0.4
 	value_per agent.decision cpu_ns applied
 	value_per agent.event cpu_ns events
 	value_per agent.activation decisions wakes
 	value_per agent.switch cpu_ns switches
 	echo 1 >/proc/sys/kernel/bpf_stats_enabled
-	sampled bpf pingpong:1
+	sampled bpf pingpong:1 0.3 0.4
 	echo 0 >/proc/sys/kernel/bpf_stats_enabled
 	awk '
 		{ n[$1] = $2 }
@@ -245,7 +240,7 @@ part_growth()
 {
 	start
 	for n in 10 100 1000 4000 10000; do
-		sampled "growth.$n" "yielders:$n"
+		sampled "growth.$n" "yielders:$n" 1.3 1
 		value_per "growth.$n" cpu_ns events
 	done
 }
@@ -267,13 +262,10 @@ counted()
 		}'
 }
 
-part=$(word part)
-quick=$(word quick)
-IFS='|' read -r _ kind command <<END
-$(grep "^$(word scheduler)|" "${0%/*}/schedulers")
-END
-[ -n "$kind" ] || trouble "no such scheduler: $(word scheduler)"
-sleep "$(word wait)"
+part='' kind='' command='' wait='' quick=''
+# shellcheck source=/dev/null
+. "${0%/*}/config"
+sleep "$wait"
 "part_$part"
 [ "$kind" = none ] || sched_stop INT || trouble "it did not end"
 [ "$kind" != ours ] || counted

@@ -1,9 +1,9 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# sample.sh KIND PID: in a guest of bench/run, in the real-time class. Waits for the
-# first line of scxu-load's table (its window has begun, and a second has passed), reads
-# counters twice, a second apart, and prints "NAME DIFFERENCE" for each:
+# sample.sh KIND PID AFTER FOR: in a guest of bench/run, in the real-time class. Waits for
+# the heading of scxu-load's table (its tasks have begun) and AFTER seconds more, reads
+# counters twice, FOR seconds apart, and prints "NAME DIFFERENCE" for each:
 #
 #	cpu_ns			of the thread that decides; of all for KIND "other"
 #	switches		context switches of the machine
@@ -12,7 +12,7 @@
 #	wakes			times that the agent was woken
 #	run_ns.X, run_cnt.X	of BPF callback X, where the kernel accounts for them
 
-kind=$1 pid=$2
+kind=$1 pid=$2 after=$3 for=$4
 
 # The one thread that decides, if it is known; else all.
 threads()
@@ -63,16 +63,17 @@ scxu_status()
 		$1 == "decisions" || $1 == "applied" || $1 == "wakes" { print $1, $2 }'
 }
 
-tries=200
-while ! grep -q '^ *[0-9]' /tmp/table; do
+tries=400
+while ! [ -s /tmp/table ]; do
 	tries=$((tries - 1))
 	if [ "$tries" = 0 ]; then
-		echo "no window of measurement within 20 s" >&2
+		echo "its tasks have not begun within 20 s" >&2
 		exit 1
 	fi
-	sleep 0.1
+	sleep 0.05
 done
+sleep "$after"
 counters >/tmp/before
-sleep 1
+sleep "$for"
 counters >/tmp/after
 awk 'NR == FNR { before[$1] = $2; next } { print $1, $2 - before[$1] }' /tmp/before /tmp/after
