@@ -74,6 +74,7 @@ check "sleeper: dues at random moments" has sleeper.expected 30 sleeper:10000@ji
 	awk '{ ok = $2 < 100000 } END { exit !ok }'
 check "sleeper: lateness is that of the moment" [ $? = 0 ]
 check "sleepers: dues of several" has sleeper.expected 90 sleeper:10000x3
+check "sleepers: as threads" has sleeper_threads.expected 900 sleeper-threads:100000x300@jitter=100
 check "burst: dues" has burst.expected 30 burst:2@period_us=20000@us=10
 check "pingpong" positive pingpong.round_trips pingpong:2
 check "messages" positive messages.messages messages:1x2

@@ -33,6 +33,7 @@ const struct load_kind *const load_kinds[] = {
 	&hogs_kind,
 	&hogs_threads_kind,
 	&sleeper_kind,
+	&sleeper_threads_kind,
 	&pingpong_kind,
 	&messages_kind,
 	&forkers_kind,

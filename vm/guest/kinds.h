@@ -9,6 +9,7 @@ extern const struct load_kind hogs_threads_kind;
 extern const struct load_kind fifo_hogs_kind;
 extern const struct load_kind yielders_kind;
 extern const struct load_kind sleeper_kind;
+extern const struct load_kind sleeper_threads_kind;
 extern const struct load_kind burst_kind;
 extern const struct load_kind pingpong_kind;
 extern const struct load_kind messages_kind;

@@ -292,17 +292,37 @@ static void burst_print(const struct load *load, FILE *out)
 	load_print_latency("through after", &load->shared->latency2, out);
 }
 
+#define SLEEPER_PATHS                                                        \
+	".{spec, period_us, tasks, cpu_s, expected, delivered, unfinished, " \
+	"lateness_us.PERCENTILES, "                                          \
+	"due_lateness_us.PERCENTILES (all dues, those slept through included)}"
+#define SLEEPER_KEYS                                                           \
+	{ [SLEEPER_SLACK_US] = { "slack_us", 0, 1000000, 0,                    \
+				 "timer slack (the kernel's default is 50)" }, \
+	  [SLEEPER_JITTER] = { "jitter", 0, 100, 0,                            \
+			       "each is due up to N % of the period later, at random" } }
+
 const struct load_kind sleeper_kind = {
 	.name = "sleeper",
 	.argument = "PERIOD_US[xN]",
 	.about = "N tasks (1), each woken by a timer every PERIOD_US: how late do they run?",
-	.paths = ".{spec, period_us, tasks, cpu_s, expected, delivered, unfinished, "
-		 "lateness_us.PERCENTILES, "
-		 "due_lateness_us.PERCENTILES (all dues, those slept through included)}",
-	.keys = { [SLEEPER_SLACK_US] = { "slack_us", 0, 1000000, 0,
-					 "timer slack (the kernel's default is 50)" },
-		  [SLEEPER_JITTER] = { "jitter", 0, 100, 0,
-				       "each is due up to N % of the period later, at random" } },
+	.paths = SLEEPER_PATHS,
+	.keys = SLEEPER_KEYS,
+	.parse = sleeper_parse,
+	.task = sleeper_task,
+	.settle = sleeper_settle,
+	.report = sleeper_report,
+	.print = sleeper_print,
+	.live = sleeper_live,
+};
+
+const struct load_kind sleeper_threads_kind = {
+	.name = "sleeper-threads",
+	.argument = "PERIOD_US[xN]",
+	.about = "the same as threads of one process, with small stacks",
+	.paths = SLEEPER_PATHS,
+	.keys = SLEEPER_KEYS,
+	.flags = LOAD_THREADS,
 	.parse = sleeper_parse,
 	.task = sleeper_task,
 	.settle = sleeper_settle,
