@@ -29,6 +29,8 @@ const struct load_kind cpu_use_kind = {
 	.print = cpu_use_print,
 };
 
+/* One a line. */
+/* clang-format off */
 const struct load_kind *const load_kinds[] = {
 	&hogs_kind,
 	&hogs_threads_kind,
@@ -49,3 +51,4 @@ const struct load_kind *const load_kinds[] = {
 	&cpu_use_kind,
 	NULL,
 };
+/* clang-format on */
