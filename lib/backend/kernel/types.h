@@ -8,8 +8,8 @@ struct btf;
 /*
  * kernel_types() - those of /sys/kernel/btf/vmlinux; NULL with errno: it has none
  *
- * Read when first asked for, which takes some 100 million instructions, and kept for who
- * asks next, until forgotten: some 10 MB. Owned by this file.
+ * Read when first asked for (several MB, each of whose types is looked at), and kept for
+ * who asks next, until forgotten. Owned by this file.
  */
 struct btf *kernel_types(void);
 
