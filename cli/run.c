@@ -33,6 +33,7 @@ struct config {
 	unsigned int decide;
 	unsigned int orphan_s;
 	unsigned int ext_server_ms;
+	unsigned int ext_server_pct;
 	unsigned int dumpable;
 	bool takeover;
 	bool no_floor;
@@ -85,7 +86,10 @@ static const struct option_spec specs[] = {
 	{ 0, "ext-server-ms", "MS", OPTION_NUMBER, AT(ext_server_ms), 0, 1000, NULL,
 	  "how long real-time tasks may keep all others from a CPU: the\n"
 	  "period, in ms, in which the kernel (7.0 or newer) then gives these\n"
-	  "5 % and more (default 0: as the kernel has it, a second)" },
+	  "their part (default 0: as the kernel has it, a second)" },
+	{ 0, "ext-server-pct", "PCT", OPTION_NUMBER, AT(ext_server_pct), 0, 50, NULL,
+	  "what all others then have of a CPU, in percent (default 0: as the\n"
+	  "kernel has it, 5)" },
 	{ 0, "dumpable", "YES", OPTION_CHOICE, AT(dumpable), 0, 0, yes_no,
 	  "yes (default): core dumps and debuggers of the same user; or no" },
 	{ 0, "partial", NULL, OPTION_FLAG, AT(partial), 0, 0, NULL,
@@ -283,6 +287,7 @@ int verb_run(int argc, char **argv)
 	options.partial = config.partial;
 	options.orphan_s = config.orphan_s;
 	options.ext_server_ms = config.ext_server_ms;
+	options.ext_server_pct = config.ext_server_pct;
 	options.undumpable = config.dumpable == 0;
 	options.takeover = config.takeover;
 	options.test_no_floor = config.no_floor;

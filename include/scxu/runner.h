@@ -42,6 +42,7 @@ struct scxu_runner;
  * @ext_server_ms: the period of the kernel's deadline servers of sched_ext (from 7.0 on), when
  *		real-time tasks would leave nothing of a CPU, in place of a second; up to 1000;
  *		0: as it is
+ * @ext_server_pct: what these have of a CPU then, in percent, up to 50; 0: as it is, 5
  * @partial:	only tasks of class SCHED_EXT
  * @affinity_agent: the policy also gets tasks limited to two or more CPUs
  * @idle_kernel: the kernel part gives a waking task an idle CPU by itself
@@ -62,6 +63,7 @@ struct scxu_runner_options {
 	unsigned int floor_us;
 	unsigned int orphan_s;
 	unsigned int ext_server_ms;
+	unsigned int ext_server_pct;
 	bool partial;
 	bool affinity_agent;
 	bool idle_kernel;

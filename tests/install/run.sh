@@ -199,7 +199,7 @@ python3 - "$source/man/scx_userland.1.scd" "$scx_userland" <<-'END' || bad "the 
 	        head = ("*%s*, " % letter if letter else "") + "*--%s*" % name + (" _%s_" % argument if argument else "")
 	        heads.append(head)
 	        wanted = []
-	        got = re.search(r"from (\d+) to (.*)", said(verb, "--" + name, "x")) if argument in ("N", "NS", "US", "MS", "SEC") else None
+	        got = re.search(r"from (\d+) to (.*)", said(verb, "--" + name, "x")) if argument in ("N", "NS", "US", "MS", "SEC", "PCT") else None
 	        if got:
 	            wanted.append("%s to %s" % got.groups())
 	        wanted += re.findall(r"\((default \d+)", text)

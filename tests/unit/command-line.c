@@ -201,9 +201,13 @@ static void defaults(void)
 		const char *name;
 		unsigned int *is;
 	} numbers[] = {
-		{ "batch", &given.batch },	 { "slice-us", &given.slice_us },
-		{ "floor-us", &given.floor_us }, { "max-tasks", &given.max_tasks },
-		{ "orphan-s", &given.orphan_s }, { "ext-server-ms", &given.ext_server_ms },
+		{ "batch", &given.batch },
+		{ "slice-us", &given.slice_us },
+		{ "floor-us", &given.floor_us },
+		{ "max-tasks", &given.max_tasks },
+		{ "orphan-s", &given.orphan_s },
+		{ "ext-server-ms", &given.ext_server_ms },
+		{ "ext-server-pct", &given.ext_server_pct },
 	};
 	const struct option_spec *spec;
 	unsigned int i;
@@ -216,6 +220,7 @@ static void defaults(void)
 	CHECK_EQ(given.max_tasks, 65536);
 	CHECK_EQ(given.orphan_s, 60);
 	CHECK_EQ(given.ext_server_ms, 0);
+	CHECK_EQ(given.ext_server_pct, 0);
 	CHECK(!given.takeover && !given.undumpable);
 	CHECK(!given.test_no_floor && !given.test_no_affinity_check);
 	CHECK(!given.partial && !given.affinity_agent && !given.idle_kernel && !given.verbose);
@@ -259,6 +264,10 @@ static void each_option(void)
 	CHECK_EQ(given.orphan_s, 0);
 	CHECK_EQ(command("--ext-server-ms", "1000", NULL), 0);
 	CHECK_EQ(given.ext_server_ms, 1000);
+	CHECK_EQ(given.ext_server_pct, 0);
+	CHECK_EQ(command("--ext-server-pct", "50", NULL), 0);
+	CHECK_EQ(given.ext_server_pct, 50);
+	CHECK_EQ(given.ext_server_ms, 0);
 	CHECK_EQ(command("--takeover", NULL, NULL), 0);
 	CHECK(given.takeover);
 	CHECK_EQ(command("--dumpable", "no", NULL), 0);
@@ -323,6 +332,7 @@ static void bad_options(void)
 		{ "--floor-us", "499" },
 		{ "--orphan-s", "86401" },
 		{ "--ext-server-ms", "1001" },
+		{ "--ext-server-pct", "51" },
 		{ "--dumpable", "perhaps" },
 		{ "--test-no-floor", NULL },
 		{ "--floor-us", "1000001" },

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -34,4 +36,33 @@ int file_read(const char *path, char *text, size_t size)
 	text[n] = 0;
 	text[strcspn(text, "\n")] = 0;
 	return 0;
+}
+
+int file_note(const char *path, int (*write)(FILE *note))
+{
+	char new[PATH_MAX];
+	FILE *note;
+	int err, fd;
+
+	if (!access(path, F_OK))
+		return 0;
+	if (snprintf(new, sizeof(new), "%s.new", path) >= (int)sizeof(new))
+		return -ENAMETOOLONG;
+	unlink(new); /* half of one, of an agent that was killed in here */
+	fd = open(new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	note = fd < 0 ? NULL : fdopen(fd, "w");
+	if (!note) {
+		err = -errno;
+		if (fd >= 0)
+			close(fd);
+		return err;
+	}
+	err = write(note);
+	if (fclose(note) && !err)
+		err = -errno;
+	if (!err && rename(new, path))
+		err = -errno;
+	if (err)
+		unlink(new);
+	return err;
 }

@@ -323,7 +323,7 @@ static int check_options(const struct scxu_runner_options *o)
 	if (o->size != sizeof(*o) || o->max_tasks < 64 || o->max_tasks > SCXU_MAX_TASKS ||
 	    o->max_tasks % 64 || o->batch < 1 || o->batch > SCXU_STOCK || o->slice_us < 100 ||
 	    o->slice_us > 100000 || o->floor_us < 500 || o->floor_us > 1000000 ||
-	    o->ext_server_ms > 1000)
+	    o->ext_server_ms > 1000 || o->ext_server_pct > 50)
 		return -EINVAL;
 	return 0;
 }
@@ -471,7 +471,6 @@ int scxu_runner_create(const struct scxu_policy_ops *policy,
 		err = start_agent(r);
 	if (err)
 		goto fail;
-	settings_change(options->ext_server_ms); /* not those of an agent that did not give way */
 	*ret = r;
 	return 0;
 fail:
@@ -521,6 +520,12 @@ int scxu_runner_attach(struct scxu_runner *r)
 	r->cpus_told = cpus_of(r->tid);
 	if (!r->found)
 		err = part_attach(&r->part);
+	/*
+	 * Not those of an agent that did not give way; and afterwards, for a server that is too large
+	 * beside deadline tasks is refused then, where the kernel would refuse the scheduler.
+	 */
+	if (!err)
+		settings_change(r->options.ext_server_ms, r->options.ext_server_pct);
 	unlock(r);
 	protect_lower_capabilities(true);
 	return err;

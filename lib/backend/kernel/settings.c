@@ -104,10 +104,7 @@ static int read_server(struct server *s)
 	return err ? err : read_number(s->cpu, "period", &s->period);
 }
 
-/*
- * At no time may the runtime be longer than the period. -EBUSY: the CPU is offline, where the kernel
- * lets nobody write.
- */
+/* At no time may the runtime be longer than the period. */
 static int write_server(const struct server *s)
 {
 	struct server is = { .cpu = s->cpu };
@@ -123,7 +120,7 @@ static int write_server(const struct server *s)
 	return err;
 }
 
-/* As they are now: into a file, a line for each CPU. -ENOENT: there are none. */
+/* As they are now: a line for each CPU. -ENOENT: there are none. */
 static int write_note(FILE *note)
 {
 	DIR *dir = opendir(SERVERS);
@@ -147,38 +144,36 @@ static int write_note(FILE *note)
 	return err;
 }
 
-/* All of it or nothing. */
-static int note_servers(void)
+/* The kernel lets nobody write there then: -EBUSY, as where all of a CPU's shares come to too much. */
+static bool cpu_is_offline(unsigned int cpu)
 {
-	FILE *note;
-	int err, fd;
+	char path[PATH_MAX], text[32];
 
-	if (!access(SERVER_NOTE, F_OK))
-		return 0; /* of an agent that was killed, and right */
-	unlink(SERVER_NOTE ".new"); /* half of one, of an agent that was killed in here */
-	fd = open(SERVER_NOTE ".new", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	note = fd < 0 ? NULL : fdopen(fd, "w");
-	if (!note) {
-		err = -errno;
-		if (fd >= 0)
-			close(fd);
-		return err;
-	}
-	err = write_note(note);
-	if (fclose(note) && !err)
-		err = -errno;
-	if (!err && rename(SERVER_NOTE ".new", SERVER_NOTE))
-		err = -errno;
-	if (err)
-		unlink(SERVER_NOTE ".new");
-	return err;
+	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%u/online", cpu);
+	return !file_read(path, text, sizeof(text)) && !strcmp(text, "0");
+}
+
+static void change_server(struct server *s, uint64_t longest, unsigned int percent)
+{
+	double part = percent ? percent / 100. : (double)s->runtime / (double)s->period;
+
+	if (!s->runtime) /* it is switched off */
+		return;
+	if (longest && s->period > longest)
+		s->period = longest;
+	else if (!percent)
+		return;
+	s->runtime = (uint64_t)(part * (double)s->period + .5);
+	if (s->runtime < SHORTEST_NS)
+		s->runtime = SHORTEST_NS;
 }
 
 /*
- * All as they were noted, but for periods that are longer than that; 0: all as they were. The
- * first error, having tried all; those of CPUs that are offline count as none, and in *offline.
+ * All as they were noted, but for periods that are longer than that, and this part of each; with 0
+ * and 0 all as they were. The first error, having tried all; those of CPUs that are offline count
+ * as none, and in *offline.
  */
-static int set_servers(uint64_t longest, unsigned int *offline)
+static int set_servers(uint64_t longest, unsigned int percent, unsigned int *offline)
 {
 	FILE *note = fopen(SERVER_NOTE, "re");
 	struct server s;
@@ -194,15 +189,9 @@ static int set_servers(uint64_t longest, unsigned int *offline)
 			first = -EINVAL;
 			break;
 		}
-		if (longest && s.runtime && s.period > longest) {
-			s.runtime =
-				(uint64_t)((double)s.runtime * (double)longest / (double)s.period);
-			if (s.runtime < SHORTEST_NS)
-				s.runtime = SHORTEST_NS;
-			s.period = longest;
-		}
+		change_server(&s, longest, percent);
 		err = write_server(&s);
-		if (err == -EBUSY)
+		if (err == -EBUSY && cpu_is_offline(s.cpu))
 			++*offline;
 		else if (err && !first)
 			first = err;
@@ -218,7 +207,7 @@ static void restore_servers(void)
 
 	if (access(SERVER_NOTE, F_OK) && errno == ENOENT)
 		return;
-	err = set_servers(0, &offline);
+	err = set_servers(0, 0, &offline);
 	if (offline)
 		scxu_log(SCXU_LOG_WARNING,
 			 "the deadline servers of CPUs that are offline (%u) cannot be restored: "
@@ -249,37 +238,39 @@ static bool kernel_has_servers(void)
 	return has;
 }
 
-static void change_servers(unsigned int ms)
+static void change_servers(unsigned int ms, unsigned int percent)
 {
 	unsigned int offline = 0; /* those have no tasks */
 	int err;
 
-	if (!ms) { /* an agent before may have had another mind */
+	if (!ms && !percent) { /* an agent before may have had another mind */
 		restore_servers();
 		return;
 	}
-	err = note_servers();
+	err = file_note(SERVER_NOTE, write_note);
 	if (!err)
-		err = set_servers(ms * 1000000ull, &offline);
+		err = set_servers(ms * 1000000ull, percent, &offline);
 	if (err == -ENOENT && !kernel_has_servers())
 		scxu_log(SCXU_LOG_WARNING,
-			 "--ext-server-ms %u does nothing: this kernel has no deadline servers for "
-			 "tasks of sched_ext (7.0 and newer have)",
-			 ms);
+			 "%s does nothing: this kernel has no deadline servers for tasks of "
+			 "sched_ext (7.0 and newer have)",
+			 ms ? "--ext-server-ms" : "--ext-server-pct");
 	else if (err)
 		scxu_log(SCXU_LOG_WARNING,
-			 "cannot set the period of the deadline servers in " SERVERS " (%s)%s: "
-			 "real-time tasks that do not pause may keep all others from a CPU for up "
-			 "to a second",
-			 strerror(-err), err == -ENOENT ? "; is debugfs mounted there" : "");
+			 "cannot set the deadline servers in " SERVERS " (%s)%s: real-time tasks "
+			 "that do not pause may keep all others from a CPU for up to a second",
+			 strerror(-err),
+			 err == -ENOENT	 ? "; is debugfs mounted there"
+			 : err == -EBUSY ? "; deadline tasks and servers have the rest of a CPU"
+					 : "");
 }
 
 /* --------------------------------------------------------------------------------- */
 
-void settings_change(unsigned int ext_server_ms)
+void settings_change(unsigned int ext_server_ms, unsigned int ext_server_pct)
 {
 	change_compaction();
-	change_servers(ext_server_ms);
+	change_servers(ext_server_ms, ext_server_pct);
 }
 
 void settings_restore(void)

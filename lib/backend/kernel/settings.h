@@ -11,13 +11,14 @@
  *
  * The deadline server of sched_ext (kernel 7.0 on; ext_server in kernel/sched/ext.c, debugfs
  * sched/ext_server/cpuN): it has 50 ms of each second, when real-time tasks would leave nothing of
- * a CPU. Its period becomes ext_server_ms, and its runtime the same part of that. 0, one that is as
- * short already, or a server that is switched off: it is left alone.
+ * a CPU. Its period becomes ext_server_ms, if that is shorter, and its runtime ext_server_pct of
+ * the period; 0: the period as it is; the same part of it as it was. A server that is switched off
+ * is left alone.
  *
  * What they were is noted in /run first, so that restoring works after SIGKILL too: at the
  * next start's end, or by scxu_stop().
  */
-void settings_change(unsigned int ext_server_ms);
+void settings_change(unsigned int ext_server_ms, unsigned int ext_server_pct);
 void settings_restore(void);
 
 #endif

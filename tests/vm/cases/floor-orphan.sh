@@ -28,8 +28,8 @@ check "status tells why it ended" grep -q '^ended:.*orphaned: no agent for 4 s' 
 expect "the sysctl that the agent had changed" "$(cat /proc/sys/vm/compact_unevictable_allowed)" == 0
 
 # the pins of what has ended are in nobody's way; and 0 is for ever
-start_sched --floor-us 500000 --orphan-s 0 --ext-server-ms 500
-[ -z "$servers" ] || same "as another agent asks for, who finds them changed" "$(server 0)" "500000 25000"
+start_sched --floor-us 500000 --orphan-s 0 --ext-server-ms 500 --ext-server-pct 10
+[ -z "$servers" ] || same "as another agent asks for, who finds them changed" "$(server 0)" "500000 50000"
 kill -9 "$SCHED_PID"
 wait "$SCHED_PID" 2>/dev/null
 SCHED_PID=
@@ -43,8 +43,27 @@ expect "the sysctl, which a killed agent had changed, is restored" \
 	"$(cat /proc/sys/vm/compact_unevictable_allowed)" == 1
 same "and the deadline servers are" "$(server 0), $(server 3)" "$servers, $servers"
 start_sched --floor-us 500000
-same "without the option they stay" "$(server 0), $(server 3)" "$servers, $servers"
+same "without the options they stay" "$(server 0), $(server 3)" "$servers, $servers"
 stop_sched
+start_sched --floor-us 500000 --ext-server-pct 20
+[ -z "$servers" ] || same "with a part, but no period" "$(server 0), $(server 3)" "1000000 200000, 1000000 200000"
+stop_sched
+same "and afterwards" "$(server 0)" "$servers"
+
+# what the kernel refuses is not taken for a CPU that is offline: deadline tasks have most of them
+greedy=
+for n in 1 2 3; do
+	sleep 60 &
+	greedy="$greedy $!"
+	check "a deadline task" chrt -d -T 800000000 -P 1000000000 -D 1000000000 -p 0 $!
+done
+start_sched --floor-us 500000 --ext-server-pct 50
+[ -z "$servers" ] || check "a server that is refused is told" \
+	grep -q 'cannot set the deadline servers in .*deadline tasks' "$SCHED_LOG"
+stop_sched
+# shellcheck disable=SC2086	# words
+kill $greedy
+same "and restored" "$(server 0), $(server 3)" "$servers, $servers"
 
 # a CPU that is offline, whose server the kernel lets nobody write, stands in nobody's way; nor does
 # an agent that is refused change anything
