@@ -100,3 +100,14 @@ need_disk()
 	[ "${free:-0}" -ge "$1" ] || die "only ${free:-0} MB free in $SCXU_CACHE, $1 MB are needed" \
 		"free some space, or set SCXU_CACHE to a directory on another disk"
 }
+
+# What was measured: the tree's commit, "-dirty" where more than documents, which are
+# written from such figures, differs from it. Nothing outside of a repository.
+commit()
+{
+	local name
+
+	name=$(git -C "$SCXU_ROOT" describe --always 2>/dev/null) || return 0
+	git -C "$SCXU_ROOT" diff --quiet HEAD -- . ':!docs' || name=$name-dirty
+	echo "$name"
+}

@@ -168,7 +168,7 @@ run_case()
 	rm -rf "$dir"
 	mkdir -p "$dir/overlay"
 	# outside of the guest: what runs there must not change with it
-	git -C "$SCXU_ROOT" describe --always --dirty >"$dir/commit" 2>/dev/null || true
+	commit >"$dir/commit"
 	cp "$SCXU_ROOT/tests/vm/lib.sh" "$dir/overlay/lib.sh"
 	cp "$CASES/$case.sh" "$dir/overlay/case.sh"
 	printf 'MODE=%s\nEEVDF=%s\nMATRIX=%s\n. /work/lib.sh\n. /work/case.sh\nfinish\n' "$mode" "$eevdf" "$all_kernels" >"$dir/overlay/main.sh"
