@@ -20,6 +20,7 @@
 
 #include "log.h"
 #include "part.h"
+#include "rcu.h"
 #include "scxu.skel.h"
 #include "types.h"
 
@@ -385,11 +386,14 @@ int part_load(struct part *p, const struct scxu_runner_options *o)
 
 int part_attach(struct part *p)
 {
-	struct bpf_link *link = bpf_map__attach_struct_ops(p->skel->maps.scx_userland);
+	struct bpf_link *link;
 	int err;
 
-	if (!link) {
-		err = -errno;
+	rcu_hasten();
+	link = bpf_map__attach_struct_ops(p->skel->maps.scx_userland);
+	err = link ? 0 : -errno;
+	rcu_restore();
+	if (err) {
 		scxu_log(SCXU_LOG_ERROR, "the kernel refuses to attach the scheduler: %s",
 			 strerror(-err));
 		return err;
@@ -451,8 +455,12 @@ int part_unload(struct part *p)
 	int err = 0;
 
 	/* closing it would not do: another process may have it too */
-	if (p->link >= 0 && bpf_link_detach(p->link) && errno != ENOLINK)
-		err = -errno;
+	if (p->link >= 0) {
+		rcu_hasten();
+		if (bpf_link_detach(p->link) && errno != ENOLINK)
+			err = -errno;
+	}
+	rcu_restore(); /* also what an agent left that was killed in between */
 	if (!err && pins_are_ours(p))
 		remove_pins();
 	return err;

@@ -48,13 +48,13 @@ int part_open(struct part *part, bool agent);
 /* Loads it anew, and pins what there is but the link. 0 or -errno, having logged why. */
 int part_load(struct part *part, const struct scxu_runner_options *options);
 
-/* Attaches what part_load() has loaded, and pins the link. 0 or -errno, having logged why. */
+/* Attaches what part_load() has loaded, in haste (rcu.h), and pins the link. 0 or -errno, having logged why. */
 int part_attach(struct part *part);
 
 /* Lets go of it; with its pins it goes on. */
 void part_close(struct part *part);
 
-/* The kernel takes all tasks back, and the pins go. Under part_lock(). 0 or -errno. */
+/* The kernel takes all tasks back, in haste, and the pins go. Under part_lock(). 0 or -errno. */
 int part_unload(struct part *part);
 
 /*

@@ -642,8 +642,10 @@ void scxu_runner_detach(struct scxu_runner *r)
 		return;
 	if (r->lock_fd < 0)
 		r->lock_fd = part_lock();
+	protect_lower_capabilities(false);
 	/* The floor has the machine until the kernel has taken it back. */
 	err = part_unload(&r->part);
+	protect_lower_capabilities(true);
 	if (err)
 		scxu_log(SCXU_LOG_ERROR, "cannot detach the scheduler: %s", strerror(-err));
 	settings_restore();

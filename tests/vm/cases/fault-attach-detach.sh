@@ -4,7 +4,6 @@
 # matrix: 6.18, 7.3, newest
 # files: tests/vm/faults.sh
 # timeout: 1500
-# reason: 10 to 24 ms, while the kernel detaches: in its bypass mode each CPU runs tasks in the order in which they come, for 5 ms each, which end at a tick. Twelve detaches on 7.3 one after the other left the sleeper 7 to 19 ms late; 34 were seen once, before 99c833b; on 6.18, with 8755a50, 113 in one run of four (21 to 24 in the others), not traced, 12 in both of 003ef91, and 56 with e625a9b, two of whose attaches were under load. Grace periods of RCU that are expedited meanwhile, of which most of that mode consists, gave 15 and 27 on 6.18.
 
 . "${0%/*}/faults.sh"
 
