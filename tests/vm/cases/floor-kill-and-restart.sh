@@ -3,7 +3,36 @@
 # mode: icount
 # timeout: 600
 
-start_sched
+# grace periods of RCU are in haste while the kernel attaches or detaches it, and only then
+rcu=$(grep -lx rcu_preempt /proc/[0-9]*/comm)
+rcu=${rcu#/proc/} rcu=${rcu%/comm}
+grace_periods()
+{
+	echo "$(cat /sys/kernel/rcu_expedited) $(chrt -p "$rcu" | sed -n 's/.*policy: //p')"
+}
+# watch COMMAND...: how often they were so meanwhile, in /tmp/hasty
+watch()
+{
+	rm -f /tmp/over
+	(
+		hasty=0
+		while [ ! -e /tmp/over ]; do
+			read -r expedited </sys/kernel/rcu_expedited
+			hasty=$((hasty + expedited))
+		done
+		echo $hasty >/tmp/hasty
+	) &
+	watcher=$!
+	"$@"
+	: >/tmp/over
+	wait $watcher
+}
+slow="0 SCHED_OTHER"
+same "RCU's grace periods" "$(grace_periods)" "$slow"
+watch start_sched
+expect "times that they were seen in haste while it attached" "$(cat /tmp/hasty)" '>' 0
+same "and then" "$(grace_periods)" "$slow"
+
 scxu-load --seconds 12 --get hogs.0.share --get hogs_all.longest_gap_ms hogs:4x0,4x5 sleeper:1000 >/tmp/load &
 load=$!
 sleep 2
@@ -46,42 +75,12 @@ cat /tmp/load
 # what the records knew was not lost: the agents were as fair together as one is
 within "share of nice 0 over five agents and the floor between them" \
 	"$(sed -n 's/^hogs.0.share //p' /tmp/load)" 0.7519 0.02
-stop_sched
-same "the sysctl is restored" "$(cat /proc/sys/vm/compact_unevictable_allowed)" 1
-
-# grace periods of RCU are in haste while the kernel attaches or detaches it, and only then
-rcu=$(grep -lx rcu_preempt /proc/[0-9]*/comm)
-rcu=${rcu#/proc/} rcu=${rcu%/comm}
-grace_periods()
-{
-	echo "$(cat /sys/kernel/rcu_expedited) $(chrt -p "$rcu" | sed -n 's/.*policy: //p')"
-}
-# watch COMMAND...: how often they were so meanwhile, in /tmp/hasty
-watch()
-{
-	rm -f /tmp/over
-	(
-		hasty=0
-		while [ ! -e /tmp/over ]; do
-			read -r expedited </sys/kernel/rcu_expedited
-			hasty=$((hasty + expedited))
-		done
-		echo $hasty >/tmp/hasty
-	) &
-	watcher=$!
-	"$@"
-	: >/tmp/over
-	wait $watcher
-}
-slow="0 SCHED_OTHER"
-same "RCU's grace periods" "$(grace_periods)" "$slow"
-watch start_sched
-expect "times that they were seen in haste while it attached" "$(cat /tmp/hasty)" '>' 0
-same "and then" "$(grace_periods)" "$slow"
 watch stop_sched
 expect "times that they were seen in haste while it detached" "$(cat /tmp/hasty)" '>' 0
 same "and then" "$(grace_periods)" "$slow"
 check "no note is left" test ! -e /run/scx_userland.rcu
+same "the sysctl is restored" "$(cat /proc/sys/vm/compact_unevictable_allowed)" 1
+
 # of an agent that was killed in between
 printf 'expedited 0\nthread %s\n' "$rcu" >/run/scx_userland.rcu
 echo 1 >/sys/kernel/rcu_expedited

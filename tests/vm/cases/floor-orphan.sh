@@ -42,15 +42,9 @@ same "sched_ext afterwards" "$(sched_state)" disabled
 expect "the sysctl, which a killed agent had changed, is restored" \
 	"$(cat /proc/sys/vm/compact_unevictable_allowed)" == 1
 same "and the deadline servers are" "$(server 0), $(server 3)" "$servers, $servers"
-start_sched --floor-us 500000
-same "without the options they stay" "$(server 0), $(server 3)" "$servers, $servers"
-stop_sched
-start_sched --floor-us 500000 --ext-server-pct 20
-[ -z "$servers" ] || same "with a part, but no period" "$(server 0), $(server 3)" "1000000 200000, 1000000 200000"
-stop_sched
-same "and afterwards" "$(server 0)" "$servers"
 
-# what the kernel refuses is not taken for a CPU that is offline: deadline tasks have most of them
+# what the kernel refuses is not taken for a CPU that is offline, nor is the scheduler refused for
+# it: deadline tasks have most of the CPUs
 greedy=
 for n in 1 2 3; do
 	sleep 60 &
@@ -60,10 +54,13 @@ done
 start_sched --floor-us 500000 --ext-server-pct 50
 [ -z "$servers" ] || check "a server that is refused is told" \
 	grep -q 'cannot set the deadline servers in .*deadline tasks' "$SCHED_LOG"
-stop_sched
 # shellcheck disable=SC2086	# words
 kill $greedy
-same "and restored" "$(server 0), $(server 3)" "$servers, $servers"
+hand_over --floor-us 500000 --ext-server-pct 20
+[ -z "$servers" ] || same "with a part, but no period" "$(server 0), $(server 3)" "1000000 200000, 1000000 200000"
+hand_over --floor-us 500000
+same "without the options they are as they were" "$(server 0), $(server 3)" "$servers, $servers"
+stop_sched
 
 # a CPU that is offline, whose server the kernel lets nobody write, stands in nobody's way; nor does
 # an agent that is refused change anything
