@@ -48,7 +48,10 @@ int part_open(struct part *part, bool agent);
 /* Loads it anew, and pins what there is but the link. 0 or -errno, having logged why. */
 int part_load(struct part *part, const struct scxu_runner_options *options);
 
-/* Attaches what part_load() has loaded, in haste (rcu.h), and pins the link. 0 or -errno, having logged why. */
+/*
+ * Attaches what part_load() has loaded, in haste (rcu.h), and pins the link. 0 or -errno, having
+ * logged why.
+ */
 int part_attach(struct part *part);
 
 /* Lets go of it; with its pins it goes on. */
