@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # what: --dumpable no: an agent that crashes leaves no core; without it one is there
 # mode: fast
-# timeout: 200
 
 # crashes [ARGUMENT...]: whether that leaves a core
 crashes()

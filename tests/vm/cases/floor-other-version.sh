@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # what: an agent of another version takes nothing over, and says so; stop ends what it does not know
 # mode: fast
-# timeout: 200
 
 # refused WHAT ARGUMENT...: it ends with status 1, names the reason, and leaves all as it was
 refused()

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # what: a CPU gets offline whose tasks others take, when the watch's timer runs on that CPU
 # kernels: 6.18
-# timeout: 200
 
 # Up to 6.19 the kernel waits for ever unless the CPU comes through the scheduler once more,
 # after the last of its tasks was taken by others: see scxu_cpu_offline(). The watch makes it,
