@@ -10,10 +10,17 @@ grace_periods()
 {
 	echo "$(cat /sys/kernel/rcu_expedited) $(chrt -p "$rcu" | sed -n 's/.*policy: //p')"
 }
-# watch COMMAND...: how often they were so meanwhile, in /tmp/hasty
+trace=/sys/kernel/tracing
+[ -e $trace/trace ] || mount -t tracefs none $trace
+# 98: SCHED_FIFO at the least priority
+echo 'next_prio == 98' >$trace/events/sched/sched_switch/filter
+# watch COMMAND...: how often they were seen expedited meanwhile, in /tmp/hasty, and how often a
+# thread of theirs began to run as SCHED_FIFO, in /tmp/fifo
 watch()
 {
 	rm -f /tmp/over
+	echo >$trace/trace
+	echo 1 >$trace/events/sched/sched_switch/enable
 	(
 		hasty=0
 		while [ ! -e /tmp/over ]; do
@@ -26,11 +33,14 @@ watch()
 	"$@"
 	: >/tmp/over
 	wait $watcher
+	echo 0 >$trace/events/sched/sched_switch/enable
+	grep -c '==> next_comm=rcu_' $trace/trace >/tmp/fifo
 }
 slow="0 SCHED_OTHER"
 same "RCU's grace periods" "$(grace_periods)" "$slow"
 watch start_sched
 expect "times that they were seen in haste while it attached" "$(cat /tmp/hasty)" '>' 0
+expect "times that their threads ran as SCHED_FIFO" "$(cat /tmp/fifo)" '>' 0
 same "and then" "$(grace_periods)" "$slow"
 
 scxu-load --seconds 12 --get hogs.0.share --get hogs_all.longest_gap_ms hogs:4x0,4x5 sleeper:1000 >/tmp/load &
@@ -77,6 +87,7 @@ within "share of nice 0 over five agents and the floor between them" \
 	"$(sed -n 's/^hogs.0.share //p' /tmp/load)" 0.7519 0.02
 watch stop_sched
 expect "times that they were seen in haste while it detached" "$(cat /tmp/hasty)" '>' 0
+expect "times that their threads ran as SCHED_FIFO" "$(cat /tmp/fifo)" '>' 0
 same "and then" "$(grace_periods)" "$slow"
 check "no note is left" test ! -e /run/scx_userland.rcu
 same "the sysctl is restored" "$(cat /proc/sys/vm/compact_unevictable_allowed)" 1

@@ -27,9 +27,14 @@ cat /tmp/s
 check "status tells why it ended" grep -q '^ended:.*orphaned: no agent for 4 s' /tmp/s
 expect "the sysctl that the agent had changed" "$(cat /proc/sys/vm/compact_unevictable_allowed)" == 0
 
-# the pins of what has ended are in nobody's way; and 0 is for ever
+# the pins of what has ended are in nobody's way, nor is what an agent left that was killed while it
+# attached; and 0 is for ever
+echo 'expedited 0' >/run/scx_userland.rcu
+echo 1 >/sys/kernel/rcu_expedited
 start_sched --floor-us 500000 --orphan-s 0 --ext-server-ms 500 --ext-server-pct 10
 [ -z "$servers" ] || same "as another agent asks for, who finds them changed" "$(server 0)" "500000 50000"
+same "RCU's grace periods are as they were" "$(cat /sys/kernel/rcu_expedited)" 0
+check "and their note is gone" test ! -e /run/scx_userland.rcu
 kill -9 "$SCHED_PID"
 wait "$SCHED_PID" 2>/dev/null
 SCHED_PID=
