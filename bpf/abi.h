@@ -162,7 +162,7 @@ struct scxu_cpu {
 	__u8 alone;		/* it runs on since there was nothing else: a tick ends that */
 	__u8 displaced;		/* tasks of a class above ours have it */
 	__u8 in_release;	/* ops.cpu_release, and the enqueues that come of it */
-	__u32 looked;		/* at so many tasks of DSQ_SHARED, the present time */
+	__u32 scratch;		/* the kernel part's: see forgotten() in state.bpf.h */
 	__u32 preempts;		/* that the agent wished for, in the present window */
 	__u32 preempts_at;	/* which that is */
 	__u32 filling;		/* it may be inserting into a DSQ */

@@ -21,10 +21,11 @@ static __always_inline bool cpu_is_leaving(void)
 	return !me || (me->left && !me->in_watch);
 }
 
-static __always_inline void kick_cpu(s32 cpu, u64 flags)
+__noinline int kick_cpu(s32 cpu, u64 flags)
 {
 	if (!cpu_is_leaving())
 		scx_bpf_kick_cpu(cpu, flags);
+	return 0;
 }
 
 /* Callbacks under an rq lock run with interrupts off: this CPU is the one producer. */

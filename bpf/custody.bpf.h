@@ -94,17 +94,18 @@ static __noinline int task_slot(struct task_struct *p, struct task_ctx *t, struc
 }
 
 /* See watch_fire(). Interrupts of this CPU have to work: see cpu_is_leaving(). */
-static __always_inline void watch_start(void)
+__noinline int watch_start(void)
 {
 	struct watch *watch;
 	u32 zero = 0;
 
 	if (__sync_val_compare_and_swap(&watch_armed, 0, 1))
-		return;
+		return 0;
 	watch = bpf_map_lookup_elem(&watches, &zero);
 	/* 7.x: with interrupts off it has to allocate, and may fail */
 	if (!watch || bpf_timer_start(&watch->timer, WATCH_NS, 0))
 		watch_armed = 0;
+	return 0;
 }
 
 static __always_inline void watch_arm(void)

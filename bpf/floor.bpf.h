@@ -244,18 +244,27 @@ static __always_inline void note_short(const struct scxu_agent *a, struct scxu_c
 		me->short_since = now;
 }
 
+/* So far a loop has looked, counted in memory: see forgotten(). */
+static __always_inline bool looks_on(struct scxu_cpu *me, u32 by, u32 limit)
+{
+	volatile u32 *looked = &me->scratch;
+
+	return (*looked += by) < limit;
+}
+
 __noinline int take_first(u32 cpu, u64 prev_vtime, u64 now)
 {
 	struct scxu_kernel *k = kernel_state();
 	struct scxu_cpu *me = cpu_state(cpu);
 	struct scxu_decision d = {};
-	u32 words, i, looked = 0;
+	u32 words, i;
 	u64 best = prev_vtime;
 	bool found = false;
 
 	if (!k || !me)
 		return -EINVAL;
 	words = (*(volatile u32 *)&k->slots_high + 63) / 64;
+	me->scratch = 0;
 	bpf_for (i, 0, words) {
 		u32 w = first_from, b;
 		u64 *word, bits;
@@ -294,7 +303,7 @@ __noinline int take_first(u32 cpu, u64 prev_vtime, u64 now)
 			d.slot = w * 64 + b;
 			d.gen = state >> SCXU_GEN_SHIFT;
 		}
-		if (++looked == FIRST_LOOK)
+		if (!looks_on(me, 1, FIRST_LOOK))
 			break;
 	}
 	if (!found)
@@ -303,20 +312,10 @@ __noinline int take_first(u32 cpu, u64 prev_vtime, u64 now)
 	return take(&d, cpu, TAKE_SHORT);
 }
 
-/*
- * So far the kernel part looks into DSQ_SHARED, which may be of any length, at a time. The
- * count is in memory: of a variable the verifier would follow each value.
- */
+/* So far the kernel part looks into DSQ_SHARED, which may be of any length, at a time. */
 #define HEAD_LOOK   512
 #define RESCUE_LOOK 4096
 #define RESCUE_MOVE 64
-
-static __always_inline bool looks_on(struct scxu_cpu *me, u32 by, u32 limit)
-{
-	volatile u32 *looked = &me->looked;
-
-	return (*looked += by) < limit;
-}
 
 /*
  * Virtual time alone would let a light task in DSQ_SHARED wait beside heavy ones
@@ -332,7 +331,7 @@ __noinline int rescue_shared(s32 cpu, u64 now)
 
 	if (!me)
 		return 0;
-	me->looked = 0;
+	me->scratch = 0;
 	bpf_rcu_read_lock();
 	bpf_for_each (scx_dsq, p, DSQ_SHARED, DSQ_ITER_REV * (rescue_turn++ & 1)) {
 		struct task_ctx *t = task_ctx(p);
@@ -392,7 +391,7 @@ __noinline u64 shared_head(s32 cpu, u64 *agents __arg_nonnull, u32 *weight __arg
 
 	if (!me)
 		return 0;
-	me->looked = 0;
+	me->scratch = 0;
 	bpf_rcu_read_lock();
 	bpf_for_each (scx_dsq, p, DSQ_SHARED, 0) {
 		if (bpf_cpumask_test_cpu(cpu, p->cpus_ptr)) {

@@ -118,51 +118,67 @@ static __always_inline bool enqueue_shared(struct task_struct *p, u64 slice, u64
 #define PREEMPT_AHEAD_NS 1000000ull
 
 /*
+ * By how much virtual time the task that the CPU runs is ahead of a woken one; 0 where that displaces
+ * none. vtime is by the agent's order for a task of that, by its CPU's for any other. What is so far
+ * apart is by orders that say nothing of each other: see ORDER_SLICES.
+ */
+__noinline s64 runs_ahead(u32 cpu, u64 vtime, u32 weight, bool agents, u64 now)
+{
+	struct scxu_cpu *c = cpu_state(cpu);
+	s64 ahead;
+
+	if (!c || !c->online || !c->pid || !c->in_order || c->in_order == SCXU_GIVES_WAY)
+		return 0;
+	ahead = running_vtime(c, now) + (agents ? 0 : c->shift) - vtime;
+	if (ahead > (s64)slices(ORDER_SLICES, weight) &&
+	    ahead > (s64)slices(ORDER_SLICES, c->weight))
+		return 0;
+	return ahead;
+}
+
+/*
  * A woken task lies in DSQ_SHARED: this CPU looks what comes next if its task is ahead of it, and
  * no other is disturbed [CFS: check_preempt_wakeup() knows this one only]; or else, of those that it
- * may use, the one whose task is furthest ahead; not one that another such has asked. vtime is
- * by the agent's order for a task of that, by its CPU's for any other. What is so far apart
- * is by orders that say nothing of each other (see ORDER_SLICES), as is the policy's own.
+ * may use, the one whose task is furthest ahead; not one that another such has asked. A policy's own
+ * order says nothing of virtual time.
  */
-static __always_inline void preempt_for(struct task_struct *p, u64 vtime, struct scxu_cpu *me,
-					u64 now)
+__noinline int preempt_for(struct task_struct *p __arg_trusted, u64 vtime, u64 now)
 {
+	struct scxu_cpu *me = cpu_state(bpf_get_smp_processor_id());
 	s64 most = scxu_vtime_of(PREEMPT_AHEAD_NS, p->scx.weight ?: 1);
-	u32 i, first = bpf_get_smp_processor_id(), n = nr_cpu_ids;
+	u32 i, here = bpf_get_smp_processor_id(), first = here, n = nr_cpu_ids;
 	bool agents = agent_orders(p);
 	struct scxu_cpu *its;
 	s32 found = -1;
 
-	if (own_order)
-		return;
+	if (own_order || !me)
+		return 0;
 	if (p->nr_cpus_allowed == 1) {
 		first = scx_bpf_task_cpu(p);
 		n = 1;
 	}
 	bpf_for (i, 0, n) {
 		u32 cpu = first + i < nr_cpu_ids ? first + i : first + i - nr_cpu_ids;
-		struct scxu_cpu *c = cpu_state(cpu);
 		s64 ahead;
 
-		if (!c || !c->online || !c->pid || !c->in_order || c->in_order == SCXU_GIVES_WAY ||
-		    !bpf_cpumask_test_cpu(cpu, p->cpus_ptr))
+		if (!bpf_cpumask_test_cpu(cpu, p->cpus_ptr))
 			continue;
-		ahead = running_vtime(c, now) + (agents ? 0 : c->shift) - vtime;
-		if (ahead <= most || (ahead > (s64)slices(ORDER_SLICES, p->scx.weight) &&
-				      ahead > (s64)slices(ORDER_SLICES, c->weight)))
+		ahead = runs_ahead(cpu, vtime, p->scx.weight, agents, now);
+		if (ahead <= most)
 			continue;
 		most = ahead;
 		found = cpu;
-		if (c == me)
+		if (cpu == here)
 			break;
 	}
 	its = found < 0 ? NULL : cpu_state(found);
 	if (!its || !may_preempt(found))
-		return;
+		return 0;
 	its->in_order = SCXU_GIVES_WAY;
 	kick_cpu(found, KICK_PREEMPT);
 	me->counters[SCXU_COUNT_kicks]++;
 	me->counters[SCXU_COUNT_preemptions]++;
+	return 0;
 }
 
 /*
@@ -192,7 +208,7 @@ static __always_inline void enqueue_woken(struct task_struct *p, u64 slice, u64 
 	if (sync && bpf_cpumask_test_cpu(here, p->cpus_ptr))
 		await_sleep(me);
 	else
-		preempt_for(p, vtime, me, now);
+		preempt_for(p, vtime, now);
 }
 
 static __always_inline void enqueue_standing(struct task_struct *p, struct task_ctx *t,
@@ -408,6 +424,7 @@ void BPF_STRUCT_OPS(scxu_enqueue, struct task_struct *p, u64 enq_flags)
 		flags |= SCXU_WAIT_NEW;
 		t->flags &= ~TASK_FRESH;
 	}
+	flags = forgotten(me, flags);
 	place(p, t, k, flags);
 
 	if (stays && !(enq_flags & ENQ_REENQ)) {
@@ -789,6 +806,7 @@ void BPF_STRUCT_OPS(scxu_dispatch, s32 cpu, struct task_struct *prev)
 	if (!taken && turn.in_order && me->short_since && agent_in_charge(k) &&
 	    (s64)(now - me->short_since) > (s64)SHORT_NS && !test_no_floor)
 		taken = !take_first(cpu, turn.prev_vtime, now);
+	taken = forgotten(me, taken);
 	left = stock_left(a, k);
 	if (left)
 		kick_an_idle_cpu();

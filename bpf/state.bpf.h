@@ -254,6 +254,16 @@ static __always_inline struct task_ctx *task_ctx(struct task_struct *p)
 	return bpf_task_storage_get(&task_ctxs, p, 0, 0);
 }
 
+/*
+ * The verifier knows the values that a variable may have here, and follows each of them through all that
+ * comes after. Of what was in memory it knows none. me is this CPU's, in a callback with interrupts off.
+ */
+static __always_inline u32 forgotten(struct scxu_cpu *me, u32 value)
+{
+	*(volatile u32 *)&me->scratch = value;
+	return *(volatile u32 *)&me->scratch;
+}
+
 static __always_inline u64 load(const u64 *p)
 {
 	return *(const volatile u64 *)p;
