@@ -78,6 +78,14 @@ struct sched_ext_entity {
 	u64 dsq_vtime;
 };
 
+typedef struct {
+	unsigned long sig[1];
+} sigset_t;
+
+struct sigpending {
+	sigset_t signal;
+};
+
 struct task_struct {
 	unsigned int flags;
 	struct sched_entity se;
@@ -87,6 +95,7 @@ struct task_struct {
 	unsigned short migration_disabled;
 	int pid;
 	int tgid;
+	struct sigpending pending; /* its own, of the process's only SIGKILL */
 	char comm[16];
 };
 
@@ -162,6 +171,7 @@ enum scx_kick_flags {
 };
 enum scx_ent_flags { SCX_TASK_QUEUED = 1 };
 
+#define SIGKILL 9
 #define PF_EXITING	0x00000004
 #define PF_KTHREAD	0x00200000
 

@@ -8,8 +8,9 @@
  *  enqueue()   The task goes one of three ways:
  *                kernel thread       -> DSQ_KTHREADS, a FIFO, served first;
  *                kept in the kernel  -> DSQ_SHARED, by weighted virtual time:
- *                                       limited affinity, no slot, a thread of
- *                                       the agent's process, floor in charge;
+ *                                       limited affinity, no slot, killed, a
+ *                                       thread of the agent's process, floor in
+ *                                       charge;
  *                all others          -> into *custody*: in no DSQ at all. The
  *                                       record tells the facts, the event ring
  *                                       of the executing CPU tells the agent.
@@ -226,12 +227,20 @@ static __always_inline void enqueue_standing(struct task_struct *p, struct task_
 		enqueue_shared(p, t->slice, vtime, enq_flags, me, now);
 }
 
+/* It will end as soon as it runs [fatal_signal_pending()]. */
+static __always_inline bool is_killed(const struct task_struct *p)
+{
+	return p->pending.signal.sig[0] & 1ul << (SIGKILL - 1);
+}
+
 static __always_inline bool kept_in_kernel(struct task_struct *p)
 {
 	if (p->tgid == agent_tgid)
 		return true; /* the agent's other threads: never through itself */
 	if (p->flags & PF_EXITING)
 		return true; /* its pid may be gone, by which take() finds it */
+	if (is_killed(p))
+		return true; /* it may be one of ten thousand: there is nothing to decide */
 	return !agent_orders(p);
 }
 
@@ -418,8 +427,9 @@ void BPF_STRUCT_OPS(scxu_enqueue, struct task_struct *p, u64 enq_flags)
 	}
 	now = bpf_ktime_get_ns();
 	t->enqueued_at = now;
+	/* all threads of a process die at once: what sleepers are owed would put all before others */
 	if (enq_flags & ENQ_WAKEUP)
-		flags |= SCXU_WAIT_WAKEUP;
+		flags |= is_killed(p) ? SCXU_WAIT_NEW : SCXU_WAIT_WAKEUP;
 	if (t->flags & TASK_FRESH) {
 		flags |= SCXU_WAIT_NEW;
 		t->flags &= ~TASK_FRESH;
@@ -467,7 +477,7 @@ shared:
 	 * policies/vruntime tells], unless it has slept since. Beside an agent, that has others
 	 * to order, it would add up: each that is first takes virtual now along.
 	 */
-	if (flags == SCXU_WAIT_NEW && !agent_in_charge(k))
+	if (flags == SCXU_WAIT_NEW && (is_killed(p) || !agent_in_charge(k)))
 		t->vtime += scxu_vtime_of(cpus_scarce ? SCARCE_NS : slice_ns, p->scx.weight);
 	if (flags & SCXU_WAIT_WAKEUP)
 		enqueue_woken(p, shared_slice(), t->vtime, enq_flags, sync, me, now);

@@ -6,13 +6,12 @@
 # files: tests/vm/faults.sh
 # mem: 3G
 # timeout: 600
-# reason: without their end. All at once, when their process is killed, that is .8 s of work for 10 000 equals that have
-# reason: slept: measured with it, the sleeper is 207 to 216 ms late (EEVDF 31), and a hog's gap is 229 to 238 ms (281).
 
 . "${0%/*}/faults.sh"
 
 # Each second each is woken once, at random: 10 000 wake-ups a second beside the load, for some three
-# seconds of it, after five in which they begin. As many that compute: fault-ten-thousand-threads.
+# seconds of it, after five in which they begin. As many that compute: fault-ten-thousand-threads;
+# their end, killed all at once: fault-ten-thousand-killed.
 fault()
 {
 	scxu-load --no-rt --ready 60 --warmup 0 --seconds 5 --tail 3 --get sleeper_threads.tasks \
