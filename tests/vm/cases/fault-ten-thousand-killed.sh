@@ -6,8 +6,8 @@
 # files: tests/vm/faults.sh
 # mem: 3G
 # timeout: 600
-# reason: their end is .8 s of work on four CPUs, of 10 000 equals as new as each other, so hogs wait for .2 s under any scheduler that is fair (EEVDF 288 ms).
-# reason: The sleeper goes before them until its credit is used up, after some 90 times, then it waits for those that are left (EEVDF 26 to 31 ms). With the credit of sleepers for them, too, it was 193 to 228 ms late.
+# reason: their end is .8 s of work on four CPUs, of 10 000 equals as new as each other, so hogs wait for .2 s under any scheduler that is fair (EEVDF 264 to 288 ms).
+# reason: The sleeper goes before them until its credit is used up, after some 90 times, then it waits for those that are left (EEVDF 26 to 90 ms). With the credit of sleepers for them, too, it was 193 to 228 ms late.
 
 . "${0%/*}/faults.sh"
 
