@@ -181,6 +181,7 @@ static u64 fetched_after; /* hint: ns; and the time from the last time until the
 static s32 agent_goes; /* hint: the CPU of the task for which it was asked */
 static u32 unasked; /* hint: a task was enqueued, and the agent not asked: enum unasked */
 static volatile u32 sleep_awaited; /* hint: looks left for end_waits_for_sleep() */
+static u64 ending_vtime; /* hint: the place of the next task that was killed */
 static u64 unread_pass; /* hint: scxu_agent.passes at the last enqueue */
 static u64 unread_vtime; /* hint: the least virtual time enqueued since that pass */
 static u64 asked_at; /* hint: ns; 0: nothing is asked */
