@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # vm/boot.sh --kernel IMAGE --initrd FILE [OPTIONS]: boots a guest, waits for it
-# to end, and ends with the exit status of its /work/main.sh.
+# to end, and ends with the exit status of its /job/main.sh.
 #
 #	--mode MODE		icount	one instruction is one nanosecond: figures
 #					that repeat; slow
@@ -27,7 +27,7 @@
 #	--follow		show what main.sh prints as it comes
 #	--interactive		the console is this terminal (^A x ends QEMU)
 #	--append "WORDS"	more words for the kernel command line
-#	--work FILE		an archive (cpio) that becomes the guest's /work, where the
+#	--job FILE		an archive (cpio) that becomes the guest's /job, where the
 #				initial file system has none. The guest is booted only
 #				once: it is kept as it waits for this file, and others
 #				with the same kernel, programs and options go on from there;
@@ -42,13 +42,13 @@ set -eu
 . "$SCXU_ROOT/setup/apt.sh"
 . "$SCXU_ROOT/setup/qemu.sh"
 
-kernel='' initrd='' work='' mode=fast turn='' cpus=4 mem=1G timeout=300 out='' follow='' interactive='' append=''
+kernel='' initrd='' job='' mode=fast turn='' cpus=4 mem=1G timeout=300 out='' follow='' interactive='' append=''
 
 while [ $# -gt 0 ]; do
 	case $1 in
 	--kernel) kernel=$2; shift 2 ;;
 	--initrd) initrd=$2; shift 2 ;;
-	--work) work=$2; shift 2 ;;
+	--job) job=$2; shift 2 ;;
 	--mode) mode=$2; shift 2 ;;
 	--turn-us) turn=$2; shift 2 ;;
 	--cpus) cpus=$2; shift 2 ;;
@@ -111,7 +111,7 @@ cmdline+=" initcall_blacklist=load_system_certificate_list cryptomgr.notests"
 [ "$mode" = kvm ] || cmdline+=" lpj=4000000 cpu_init_udelay=0"
 [ -z "$interactive" ] || cmdline+=" scxu.interactive=1"
 # once for all that go on from this guest
-[ -z "$work" ] || [ "$mode" != icount ] || cmdline+=" scxu.settle=4"
+[ -z "$job" ] || [ "$mode" != icount ] || cmdline+=" scxu.settle=4"
 [ -z "$append" ] || cmdline+=" $append"
 
 command=("${QEMU[@]}" "${machine[@]}" -smp "$cpus" -m "$mem"
@@ -127,7 +127,7 @@ if [ -n "$turn" ]; then
 		-object "filter-buffer,id=turns,netdev=nobody,interval=$((turn * cpus))")
 fi
 
-# A guest that waits for its work is kept in a file, whose name says all that it was made
+# A guest that waits for its job is kept in a file, whose name says all that it was made
 # of. The file does not tell that the guest was stopped for this: it is to go on at once.
 command+=(-global migration.store-global-state=off)
 snapshots=$SCXU_CACHE/snapshots
@@ -139,7 +139,7 @@ snapshot_key()
 		sha256sum - "$0" "$SCXU_ROOT/vm/guest/init" "$kernel" "$initrd" | cut -d' ' -f1 | sha256sum | cut -c1-16
 }
 
-# make_snapshot FILE: boots a guest until it asks for its work.
+# make_snapshot FILE: boots a guest until it asks for its job.
 make_snapshot()
 {
 	local qemu status=0
@@ -237,10 +237,10 @@ if [ -n "$interactive" ]; then
 fi
 
 results=(-serial "file:$out/out.log")
-if [ -n "$work" ]; then
+if [ -n "$job" ]; then
 	# QEMU 8.1: -chardev file,input-path=
 	case $(qemu_version "${QEMU[@]}") in
-	[1-7].* | 8.0*) die "this QEMU is too old for --work: it takes 8.1 or newer" ;;
+	[1-7].* | 8.0*) die "this QEMU is too old for --job: it takes 8.1 or newer" ;;
 	esac
 	mkdir -p "$snapshots"
 	snapshot=$snapshots/$(snapshot_key)
@@ -254,10 +254,10 @@ if [ -n "$work" ]; then
 	: >"$out/out.log"
 	{
 		echo
-		echo "@@work $(wc -c <"$work") $(sha256sum <"$work" | cut -d' ' -f1)"
-		cat "$work"
-	} >"$out/work"
-	command+=(-incoming "exec:cat '$snapshot'" -chardev "file,id=results,path=$out/out.log,input-path=$out/work")
+		echo "@@job $(wc -c <"$job") $(sha256sum <"$job" | cut -d' ' -f1)"
+		cat "$job"
+	} >"$out/job"
+	command+=(-incoming "exec:cat '$snapshot'" -chardev "file,id=results,path=$out/out.log,input-path=$out/job")
 	results=(-serial chardev:results)
 fi
 

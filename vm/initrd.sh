@@ -6,9 +6,9 @@
 #	-o, --output FILE	where to write it
 #	-b, --build DIR		the build to take scx_userland and the guest tools
 #				from (default: build)
-#	    --overlay DIR	a directory whose content appears as /work in the
+#	    --overlay DIR	a directory whose content appears as /job in the
 #				guest; its main.sh is what the guest runs
-#	    --only-overlay	that alone, without the programs: for vm/boot.sh --work
+#	    --only-overlay	that alone, without the programs: for vm/boot.sh --job
 #	    --add PROGRAM	a program of this machine to take along, with the
 #				libraries it needs (may be repeated)
 #
@@ -127,7 +127,7 @@ pack_programs()
 
 	[ -e "$base" ] && return
 	dir=$(mktemp -d)
-	mkdir -p "$dir"/{bin,dev,etc,proc,root,run,sbin,sys,tmp,usr/bin,usr/sbin,var,work}
+	mkdir -p "$dir"/{bin,dev,etc,proc,root,run,sbin,sys,tmp,usr/bin,usr/sbin,var,job}
 	while read -r source destination; do
 		mkdir -p "$dir${destination%/*}"
 		cp -L "$source" "$dir$destination"
@@ -151,9 +151,9 @@ pack_overlay()
 	[ -d "$overlay" ] || die "no such directory: ${overlay:-(none was given)}"
 	stage=$(mktemp -d)
 	trap 'rm -rf "$stage"' EXIT
-	mkdir "$stage/work"
-	cp -RL "$overlay/." "$stage/work/"
-	chmod -R u=rwX,go=rX "$stage/work"
+	mkdir "$stage/job"
+	cp -RL "$overlay/." "$stage/job/"
+	chmod -R u=rwX,go=rX "$stage/job"
 	pack "$stage"
 )
 

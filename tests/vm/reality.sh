@@ -65,8 +65,8 @@ guest()
 		cp "examples/workloads/$file.json" "$dir/overlay/"
 	done
 	cat >"$dir/overlay/main.sh" <<-END
-		. /work/lib.sh
-		. /work/rt-app.sh
+		. /job/lib.sh
+		. /job/rt-app.sh
 		sleep 4
 		echo "@kernel \$(uname -r)"
 		loop=\$(rt_app_calibrate)
@@ -74,7 +74,7 @@ guest()
 		echo "@loop \$loop"
 		for file in $FILES; do
 			start_sched --policy $1
-			rt_app_times /work/\$file.json $MS \$loop >/tmp/times || fail "rt-app \$file: \$(tail -n 1 /tmp/rt-app.log)"
+			rt_app_times /job/\$file.json $MS \$loop >/tmp/times || fail "rt-app \$file: \$(tail -n 1 /tmp/rt-app.log)"
 			stop_sched
 			sed "s/^/@times \$file /" /tmp/times
 			echo "@final \$file \$(sed -n 's/^final: //p' \$SCHED_LOG)"

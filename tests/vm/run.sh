@@ -171,7 +171,7 @@ run_case()
 	commit >"$dir/commit"
 	cp "$SCXU_ROOT/tests/vm/lib.sh" "$dir/overlay/lib.sh"
 	cp "$CASES/$case.sh" "$dir/overlay/case.sh"
-	printf 'MODE=%s\nEEVDF=%s\nMATRIX=%s\n. /work/lib.sh\n. /work/case.sh\nfinish\n' "$mode" "$eevdf" "$all_kernels" >"$dir/overlay/main.sh"
+	printf 'MODE=%s\nEEVDF=%s\nMATRIX=%s\n. /job/lib.sh\n. /job/case.sh\nfinish\n' "$mode" "$eevdf" "$all_kernels" >"$dir/overlay/main.sh"
 	for file in $(header "$case" files); do
 		cp -r "$SCXU_ROOT/$file" "$dir/overlay/"
 	done
@@ -189,7 +189,7 @@ run_case()
 		add+=(--add "$file")
 	done
 	if ! "$SCXU_ROOT/vm/initrd.sh" -b "$build" ${add[@]+"${add[@]}"} -o "$dir/initrd" >"$dir/boot.log" 2>&1 ||
-		! "$SCXU_ROOT/vm/initrd.sh" --overlay "$dir/overlay" --only-overlay -o "$dir/work.cpio" >>"$dir/boot.log" 2>&1; then
+		! "$SCXU_ROOT/vm/initrd.sh" --overlay "$dir/overlay" --only-overlay -o "$dir/job.cpio" >>"$dir/boot.log" 2>&1; then
 		report "FAIL $name: no initial file system: $(head -n 1 "$dir/boot.log")"
 		return
 	fi
@@ -201,7 +201,7 @@ run_case()
 	for try in 1 2; do
 		status=0
 		# in the background, so that the trap below is heeded while it runs
-		"$SCXU_ROOT/vm/boot.sh" --kernel "$image" --initrd "$dir/initrd" --work "$dir/work.cpio" \
+		"$SCXU_ROOT/vm/boot.sh" --kernel "$image" --initrd "$dir/initrd" --job "$dir/job.cpio" \
 			--mode "$mode" ${turn[@]+"${turn[@]}"} --out "$dir" --cpus "$(header "$case" cpus 4)" --mem "$(header "$case" mem 1G)" --timeout "$timeout" \
 			--append "log_buf_len=1M $(header "$case" append | tr '\n' ' ')" \
 			>>"$dir/boot.log" 2>&1 &
@@ -217,7 +217,7 @@ run_case()
 		again=" (the second time; the first guest met a breakpoint that was not in its memory: tests/vm/emulator-fault.sh)"
 		mv "$dir/console.log" "$dir/emulator-fault.log"
 	done
-	rm -f "$dir/initrd" "$dir/work.cpio" "$dir/work"
+	rm -f "$dir/initrd" "$dir/job.cpio" "$dir/job"
 
 	allow=$(header "$case" allow | paste -sd'|')
 	"$SCXU_ROOT/tests/vm/complaints.sh" --allow "$allow" "$dir/console.log" "$dir/out.log" >"$dir/bad.log"

@@ -1,7 +1,7 @@
 # shellcheck shell=sh disable=SC2034
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# In the guest: starting and stopping scx_userland. Sourced, by /work/main.sh of a
+# In the guest: starting and stopping scx_userland. Sourced, by /job/main.sh of a
 # run, by the demonstration and by the test cases; busybox sh.
 
 SCHED_LOG=/tmp/scx_userland.log
