@@ -18,7 +18,11 @@
 
 #define PF_KTHREAD 0x00200000u /* include/linux/sched.h */
 
-/* Of the kernel, for any user may give a process such a name; those of RCU Tasks are not needed. */
+/*
+ * Of the kernel, for any user may give a process such a name. Not rcu_preempt, which makes those that
+ * nobody waits for meanwhile: each time that it ran would put the task that it displaces behind
+ * all others, in the kernel's bypass mode.
+ */
 static bool makes_grace_periods(pid_t pid)
 {
 	char path[64], line[512], *name, *end;
@@ -34,8 +38,7 @@ static bool makes_grace_periods(pid_t pid)
 		return false;
 	*end = 0;
 	name++;
-	return !strcmp(name, "rcu_preempt") || !strcmp(name, "rcu_sched") ||
-	       !strncmp(name, "rcu_exp_", strlen("rcu_exp_"));
+	return !strncmp(name, "rcu_exp_", strlen("rcu_exp_"));
 }
 
 /* What is not as it shall be: the value, and a line for each thread that is SCHED_OTHER. */

@@ -4,7 +4,7 @@
 # timeout: 600
 
 # grace periods of RCU are in haste while the kernel attaches or detaches it, and only then
-rcu=$(grep -lx rcu_preempt /proc/[0-9]*/comm)
+rcu=$(grep -l '^rcu_exp_gp_' /proc/[0-9]*/comm)
 rcu=${rcu#/proc/} rcu=${rcu%/comm}
 grace_periods()
 {
@@ -34,7 +34,7 @@ watch()
 	: >/tmp/over
 	wait $watcher
 	echo 0 >$trace/events/sched/sched_switch/enable
-	grep -c '==> next_comm=rcu_' $trace/trace >/tmp/fifo
+	grep -c '==> next_comm=rcu_exp_' $trace/trace >/tmp/fifo
 }
 slow="0 SCHED_OTHER"
 same "RCU's grace periods" "$(grace_periods)" "$slow"
