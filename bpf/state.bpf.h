@@ -481,4 +481,31 @@ static __always_inline void place(struct task_struct *p, struct task_ctx *t, str
 	t->vtime = within(t->vtime, vnow, lag, lead);
 }
 
+/* It will end as soon as it runs [fatal_signal_pending()]. */
+static __always_inline bool is_killed(const struct task_struct *p)
+{
+	return p->pending.signal.sig[0] & 1ul << (SIGKILL - 1);
+}
+
+/* About what the end of a thread takes, with the switch to it. */
+#define ENDING_NS 100000ull
+
+/*
+ * All threads of a process die at once. Ten thousand equals in virtual time, with a debit or
+ * without, would go before all who have run since. So the place of each is behind the one
+ * before, as if they were the work of one task on each CPU, which has its share and no more.
+ */
+static __always_inline u64 place_ending(struct task_struct *p, u64 vtime)
+{
+	u64 limit = vtime + lead_limit(p->scx.weight);
+
+	if (!agent_orders(p))
+		return vtime + scxu_vtime_of(slice_ns, p->scx.weight);
+	if (scxu_vtime_before(vtime, ending_vtime))
+		vtime = scxu_vtime_before(limit, ending_vtime) ? limit : ending_vtime;
+	/* racing CPUs: then two have one place */
+	ending_vtime = vtime + scxu_vtime_of(ENDING_NS, p->scx.weight) / nr_cpu_ids;
+	return vtime;
+}
+
 #endif
