@@ -6,7 +6,7 @@
 # files: tests/vm/faults.sh
 # mem: 3G
 # timeout: 600
-# reason: the kernel wakes all threads of the process in one loop with interrupts off, and those that run meanwhile wait for its end with interrupts off, too: traced, no CPU switches tasks for 30 to 37 ms (EEVDF: for 25 to 33). Apart from that the sleeper is 7 ms late at most.
+# reason: the kernel wakes all threads of the process in one loop with interrupts off, and those that run meanwhile wait for its end with interrupts off, too: traced, no CPU switches tasks for 30 to 37 ms (EEVDF: for 25 to 33). Apart from that the sleeper was 7 ms late at most, in the one run that was looked at for it.
 
 . "${0%/*}/faults.sh"
 

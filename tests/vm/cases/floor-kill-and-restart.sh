@@ -35,6 +35,8 @@ watch()
 	wait $watcher
 	echo 0 >$trace/events/sched/sched_switch/enable
 	grep -c '==> next_comm=rcu_exp_' $trace/trace >/tmp/fifo
+	# it would put those that it displaces behind all others, in bypass, and nobody waits for it then
+	same "times that rcu_preempt ran as SCHED_FIFO" "$(grep -c '==> next_comm=rcu_preempt' $trace/trace)" 0
 }
 slow="0 SCHED_OTHER"
 same "RCU's grace periods" "$(grace_periods)" "$slow"
